@@ -1,0 +1,41 @@
+"""Corridor simulates migration corridors person by person, to compare policies.
+
+``import simulator`` is cheap: the functions below load what they need when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from simulator.api import Result, check, explain, load_scenario, new, plot, rerun, run, schema, score
+    from simulator.errors import CorridorError, InputError
+
+_FROM = {
+    **dict.fromkeys(
+        ("Result", "check", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score"),
+        "simulator.api",
+    ),
+    **dict.fromkeys(("CorridorError", "InputError"), "simulator.errors"),
+}
+
+__all__ = [
+    "CorridorError", "InputError", "Result", "__version__", "check", "explain", "load_scenario", "new", "plot",
+    "rerun", "run", "schema", "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _FROM:
+        raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+    value = getattr(import_module(_FROM[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,288 @@
+"""The command ``corridor``: the functions of `simulator.api`, in the same words.
+
+Nothing heavy is imported before a command runs, so that ``corridor --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from simulator import __version__
+from simulator.errors import InputError
+from simulator.terminal import (
+    FAILED,
+    INTERRUPTED,
+    guarded,
+    print_explanation,
+    print_json,
+    print_table,
+    progress_bar,
+    say,
+)
+
+if TYPE_CHECKING:
+    from simulator.outputs.result import Result
+
+app = typer.Typer(
+    name="corridor",
+    help="Simulate migration corridors person by person, to compare policies.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of all draws.")]
+Scale = Annotated[int | None, typer.Option("--persons-per-agent", help="People that a row stands for.")]
+Overrides = Annotated[list[str] | None, typer.Option("--override", metavar="NAME", help="Lay an override over it.")]
+Without = Annotated[list[str] | None, typer.Option("--without", metavar="NAME", help="Leave out one of its overrides.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Set a field, last of all.")]
+Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day, YYYY-MM-DD.")]
+End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Day after the last, YYYY-MM-DD.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another run that stands there.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"corridor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@guarded
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name or path of a scenario.")],
+    seed: Seed = None,
+    persons_per_agent: Scale = None,
+    override: Overrides = None,
+    without: Without = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; results/SCENARIO-SEED-HASH if not given.")] = None,
+    overwrite: Overwrite = False,
+    figures: Annotated[bool, typer.Option(help="Draw figures into the run folder.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario, write the run folder, and print its totals by route."""
+    from simulator import api
+
+    resolved = api.load_scenario(
+        scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (), without=without or (),
+        set=settings or None, start=start, end=end,
+    )  # fmt: skip
+    folder = out or api.default_folder(resolved)
+    with progress_bar() as progress:
+        result = api.run(resolved, out=folder, overwrite=overwrite, figures=figures, progress=progress)
+    if as_json:
+        print_json({**result.summary, "folder": str(folder)})
+    else:
+        _print_totals(result)
+        print(f"results: {folder}")
+
+
+def _print_totals(result: Result) -> None:
+    columns = ("attempts", "arrivals", "interceptions", "deaths", "observed_arrivals")
+    summary = result.summary
+    labels = {name: route.label for name, route in result.scenario.corridor.routes.items()}
+    rows = [(labels[name], *(route[column] for column in columns)) for name, route in summary["routes"].items()]
+    partial = [
+        labels[name]
+        for name, route in summary["routes"].items()
+        if route["observed_series"] and route["observed_months"] < len(result.clock.months)
+    ]
+    caption = "People, on the legs where an arrival is counted."
+    if partial:
+        caption += f" Observed for part of the period only: {', '.join(partial)}."
+    title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
+    print_table(title, ("route", *columns), rows, caption)
+
+
+@app.command()
+@guarded
+def check(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, corridors or overrides.")],
+    as_json: Json = False,
+) -> None:
+    """Check scenarios, corridors and overrides; all problems at once."""
+    from simulator import api
+
+    try:
+        files = api.check(paths)
+    except InputError as error:
+        if as_json:
+            print_json({"files": [], "problems": [vars(problem) for problem in error.problems]})
+        raise
+    if as_json:
+        print_json({"files": [str(file) for file in files], "problems": []})
+    else:
+        print("\n".join(f"{file}: no problems" for file in files))
+
+
+@app.command()
+@guarded
+def explain(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO|RUN", help="A scenario, or a run folder.")],
+    field: Annotated[str | None, typer.Argument(help="A field, or the beginning of some; all if not given.")] = None,
+    seed: Seed = None,
+    persons_per_agent: Scale = None,
+    override: Overrides = None,
+    without: Without = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    as_json: Json = False,
+) -> None:
+    """Print what a scenario resolves to, and where each value came from."""
+    from simulator import api
+
+    rows = api.explain(
+        scenario, field, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (),
+        without=without or (), set=settings or None, start=start, end=end,
+    )  # fmt: skip
+    if as_json:
+        print_json(rows)
+    else:
+        print_explanation(rows)
+
+
+@app.command()
+@guarded
+def score(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    fit_end: Annotated[
+        str | None, typer.Option("--fit-end", metavar="MONTH", help="Last month of the fitting period, YYYY-MM.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Set each observed series of a run against the simulated one."""
+    from simulator import api
+
+    table = api.score(run, fit_end)
+    if as_json:
+        print_json(table.to_dict(orient="records"))
+    else:
+        columns = [str(column) for column in table.columns if column not in ("series", "measure")]
+        print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), "Skill: 1 is perfect, 0 is naive.")
+
+
+@app.command()
+@guarded
+def plot(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several are compared.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the figures.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the figures of a run, or of several runs against the first."""
+    from simulator import api
+
+    drawn = [str(path) for path in api.plot(runs, out)]
+    if as_json:
+        print_json(drawn)
+    else:
+        print("\n".join(drawn))
+
+
+@app.command()
+@guarded
+def schema(
+    kind: Annotated[Literal["corridor", "scenario", "override"], typer.Argument(help="Kind of file.")] = "scenario",
+    out: Annotated[Path | None, typer.Option(help="File to write it to.")] = None,
+) -> None:
+    """Print the JSON Schema from which editors complete a file."""
+    from simulator import api
+
+    text = json.dumps(api.schema(kind), indent=2, ensure_ascii=False)
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command()
+@guarded
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")], as_json: Json = False) -> None:
+    """Write a small working scenario to start from."""
+    from simulator import api
+
+    written = [str(path) for path in api.new(folder)]
+    if as_json:
+        print_json(written)
+    else:
+        print("\n".join(written))
+
+
+@app.command()
+@guarded
+def rerun(
+    record: Annotated[Path, typer.Argument(help="A record.json, or the run folder that holds it.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write the new run to.")] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make a run again from its record alone, and say whether it is the same bit for bit."""
+    from simulator import api
+
+    with progress_bar() as progress:
+        again = api.rerun(record, out=out, overwrite=overwrite, progress=progress)
+    for change in again.version_changes:
+        say(f"warning: {change}")
+    if as_json:
+        print_json({
+            "same": again.same, "expected": again.expected, "found": again.found,
+            "different_tables": again.different, "version_changes": again.version_changes,
+        })  # fmt: skip
+    elif again.same:
+        print(f"the same, bit for bit: {again.found}")
+    else:
+        first = f"the first table that differs is {again.different[0]!r}" if again.different else "no table differs"
+        print(f"not the same: {first}; result hash was {again.expected}, now {again.found}")
+    if not again.same:
+        raise typer.Exit(FAILED)
+
+
+@app.command("list")
+@guarded
+def list_(as_json: Json = False) -> None:
+    """List the scenarios, corridors and overrides that are found by name."""
+    from simulator import api
+
+    rows = api.list_files()
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("", ("kind", "name", "title", "file"), [tuple(row.values()) for row in rows])
+
+
+def _terminated(*_: Any) -> None:
+    """Leave by the same way as an error does, so that nothing half-written stays behind."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def main() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except KeyboardInterrupt:
+        say("interrupted; nothing was written")
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The table on which governments lay their orders for a step, and how the orders combine."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.scenario.levers import LEVERS
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+
+class LeverTable:
+    """Collects orders of all governments for one step; their order plays no part.
+
+    A lever starts at its neutral value. What is *set* replaces it, what is *added* comes on top, and what
+    is *multiplied* scales the sum; an order that acts for part of a step counts for that part. Orders that
+    set a lever one after the other within a step count by their parts.
+    """
+
+    def __init__(self, world: World):
+        self._neutral = {name: np.full_like(array, LEVERS[name].neutral) for name, array in world.levers.items()}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all orders."""
+        self._set = {name: np.zeros_like(array) for name, array in self._neutral.items()}
+        self._part_set = {name: np.zeros_like(array) for name, array in self._neutral.items()}
+        self._added = {name: np.zeros_like(array) for name, array in self._neutral.items()}
+        self._factor = {name: np.ones_like(array) for name, array in self._neutral.items()}
+
+    def lay(self, lever: str, where: tuple[NDArray[np.intp], ...], do: str, value: float, active: float) -> None:
+        """Lay one order: `value` at `where`, acting for the share `active` of the step."""
+        if do == "set":
+            self._set[lever][where] += active * value
+            self._part_set[lever][where] += active
+        elif do == "add":
+            self._added[lever][where] += active * value
+        else:
+            self._factor[lever][where] *= 1.0 + active * (value - 1.0)
+
+    def apply(self, world: World) -> None:
+        """Write the combined orders into the world's levers, within each lever's limits."""
+        for name, target in world.levers.items():
+            spec, part = LEVERS[name], self._part_set[name]
+            base = self._neutral[name] * np.maximum(1.0 - part, 0.0) + self._set[name] / np.maximum(part, 1.0)
+            np.clip((base + self._added[name]) * self._factor[name], spec.low, spec.high, out=target)

@@ -1,0 +1,112 @@
+"""The model: builds the world and the governments, and steps them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import mesa
+import numpy as np
+
+from simulator.errors import ConservationError
+from simulator.governments.agent import Government
+from simulator.governments.levers import LeverTable
+from simulator.governments.partnership import build_partnerships
+from simulator.outputs.recorder import Recorder
+from simulator.scenario.schema import Scenario
+from simulator.stages.schedule import run_step
+from simulator.world.build import build_world
+from simulator.world.people import State
+
+Progress = Callable[[int, int, int], None]
+
+
+class CorridorModel(mesa.Model):  # type: ignore[misc]
+    """A corridor, its people and its governments.
+
+    Attributes
+    ----------
+    world : the state that stages and governments share.
+    recorder : what each step recorded.
+    stats : figures about the run itself: steps, rows, seconds, people.
+    """
+
+    def __init__(self, scenario: Scenario):
+        super().__init__(rng=scenario.seed)
+        self.scenario = scenario
+        self.world = build_world(scenario)
+        self.recorder = Recorder(scenario, self.world.clock, self.world.coords())
+        self.partnerships = build_partnerships(scenario)
+        self.table = LeverTable(self.world)
+        for code in self.world.governments:
+            Government(self, code, scenario, self.world, self.table, self.partnerships)
+        self.stats: dict[str, Any] = {}
+
+    def step(self) -> None:
+        """Run one step: governments act, the stages run, governments observe, all is counted."""
+        world = self.world
+        world.new_ledger()
+        self.table.clear()
+        self.agents.do("act")
+        self.table.apply(world)
+        run_step(world)
+        self.agents.do("pay")
+        self._record_trust()
+        self.agents.do("observe")
+        self._check()
+        if world.clock.ends_month(world.step):
+            self._count_stocks()
+        self.recorder.record(world.step, world.ledger)
+        self._compact()
+
+    def run(self, progress: Progress | None = None) -> None:
+        """Run all steps; `progress` is told the step, the steps in all, and people on the move."""
+        began = time.perf_counter()
+        world = self.world
+        for step in range(world.clock.n_steps):
+            world.step = step
+            self.step()
+            if progress is not None:
+                moving = int(np.count_nonzero(world.people.state <= State.DETAINED))
+                progress(step + 1, world.clock.n_steps, moving * world.weight)
+        self.stats = {
+            "steps": world.clock.n_steps,
+            "seconds": time.perf_counter() - began,
+            "peak_rows": world.people.peak,
+            "people_at_start": world.initial,
+            "people_at_end": world.total(),
+            "people_entered": world.entered,
+        }
+
+    def _record_trust(self) -> None:
+        codes = self.world.governments
+        for state in self.partnerships.values():
+            self.world.ledger["trust"][codes.index(state.donor), codes.index(state.partner)] = state.trust
+
+    def _check(self) -> None:
+        """Check that nobody was lost or made."""
+        world = self.world
+        have, want = world.total(), world.initial + world.entered
+        if have != want:
+            raise ConservationError(f"step {world.step}: {have} people, but {want} should be there")
+
+    def _count_stocks(self) -> None:
+        """Count everybody by state, country and origin."""
+        world = self.world
+        stocks = world.ledger["stocks"]
+        people, groups = world.people, world.groups
+        n_countries, n_origins = len(world.countries), len(groups.origins)
+        rows = np.flatnonzero(people.state < State.PROTECTED)
+        code = people.state[rows].astype(np.int64) * n_countries + world.network.country[people.place[rows]]
+        code = code * n_origins + groups.origin[people.person_class[rows]]
+        stocks += np.bincount(code, minlength=stocks.size).reshape(stocks.shape) * world.weight
+        stocks += world.closed
+        stocks[State.RESIDENT] += world.pools.sum(axis=(2, 3)).T
+
+    def _compact(self) -> None:
+        """Drop closed rows now and then."""
+        renumbered = self.world.people.compact()
+        if renumbered is not None:
+            for queue in self.world.queue:
+                queue.renumber(renumbered)

@@ -1,0 +1,117 @@
+"""What a run was made from: enough to say where a number came from, and to make it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from simulator import __version__
+from simulator.outputs.columns import canonical, columns_of
+from simulator.scenario.schema import Scenario
+
+PACKAGES: Final = ("numpy", "scipy", "pandas", "mesa", "pyarrow", "xarray", "pydantic")
+FORMAT: Final = 1
+"""Version of the layout of record.json and of the run folder."""
+
+
+def scenario_json(scenario: Scenario) -> dict[str, Any]:
+    """Return a resolved scenario as plain JSON values; `Scenario.model_validate` reads it back."""
+    return scenario.model_dump(mode="json", by_alias=True)
+
+
+def json_hash(content: object) -> str:
+    """Return the SHA-256 of JSON values, whatever the order of keys."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """Return the SHA-256 of a resolved scenario."""
+    return json_hash(scenario_json(scenario))
+
+
+def table_hash(table: pa.Table) -> str:
+    """Return the SHA-256 of what a table says: column names, labels, and values in order of rows."""
+    digest = hashlib.sha256()
+    for name, labels, data in canonical(columns_of(table)):
+        for part in (name.encode(), labels, data):
+            digest.update(len(part).to_bytes(8, "little"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def result_hash(table_hashes: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a result from those of its tables."""
+    text = "\n".join(f"{name} {table_hashes[name]}" for name in sorted(table_hashes))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Corridor, Python and the libraries that make results."""
+    found = {"corridor": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not found"
+    return found
+
+
+def git_state() -> dict[str, Any] | None:
+    """Return the commit of the checkout that the package runs from, or None if there is none."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit, "changed": changed}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()
+
+
+def version_changes(record: Mapping[str, Any]) -> list[str]:
+    """Return one line for each version that differs between a record and what runs now."""
+    then, now = record.get("versions", {}), versions()
+    return [
+        f"{name} was {then.get(name, 'not recorded')}, now {now[name]}" for name in now if then.get(name) != now[name]
+    ]
+
+
+def build_record(
+    scenario: Scenario, coords: Mapping[str, tuple[str, ...]], tables: Mapping[str, pa.Table], stats: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of a run, without the sizes and hashes of its files."""
+    hashes = {name: table_hash(table) for name, table in tables.items()}
+    return {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "remake": "corridor rerun record.json",
+        "name": scenario.name,
+        "overrides": list(scenario.overrides),
+        "seed": scenario.seed,
+        "persons_per_agent": scenario.persons_per_agent,
+        "scenario_hash": scenario_hash(scenario),
+        "result_hash": result_hash(hashes),
+        "versions": versions(),
+        "platform": {"system": platform.platform(), "machine": platform.machine()},
+        "git": git_state(),
+        "tables": {name: {"rows": table.num_rows, "sha256": hashes[name]} for name, table in tables.items()},
+        "coordinates": {dim: list(labels) for dim, labels in coords.items()},
+        "stats": dict(stats),
+        "scenario": scenario_json(scenario),
+    }

@@ -1,0 +1,161 @@
+"""CSV tables as rows of a corridor's tables, with the file and line of every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from simulator.errors import InputError, Problem, nearest
+from simulator.scenario.messages import describe
+from simulator.scenario.tables import KEYS, TABLES, Row
+from simulator.scenario.yaml_file import Mark, read_text, shown
+
+_MOST_PROBLEMS: Final = 50
+
+
+@dataclass
+class RawTable:
+    """A table as read: text by column, before it becomes rows.
+
+    Attributes
+    ----------
+    name : name of the table, such as ``legs``.
+    file : file as the user knows it.
+    columns : columns in the file's order.
+    rows : one mapping a row, column to value; an empty cell is left out.
+    marks : where each row was written.
+    cells : where single cells were laid over, by the identity of the row and column.
+    """
+
+    name: str
+    file: str
+    columns: list[str]
+    rows: list[dict[str, Any]]
+    marks: list[Mark]
+    cells: dict[tuple[int, str], Mark] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[Row]:
+        """Class of the rows."""
+        return TABLES[self.name]
+
+    def key(self, row: dict[str, Any]) -> tuple[str, ...]:
+        """Return what names the row in its table, as text."""
+        return tuple(str(row.get(column, "")) for column in KEYS[self.name])
+
+    def mark(self, index: int, column: str = "") -> Mark:
+        """Return where a cell (or the row) was written."""
+        return self.cells.get((id(self.rows[index]), column), self.marks[index])
+
+
+def read_table(path: Path, name: str) -> RawTable:
+    """Read a CSV file as the table called `name`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file's form: header, ragged rows, encoding.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    file = shown(path)
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        problems = _header_problems(header, name, file)
+        rows: list[dict[str, Any]] = []
+        marks: list[Mark] = []
+        line = reader.line_num + 1
+        for cells in reader:
+            if any(cells):
+                if len(cells) != len(header):
+                    problems.append(
+                        Problem(file, "", f"has {len(cells)} cells where the header has {len(header)}", line=line,
+                                value=",".join(cells), advice="put text with commas in double quotes")
+                    )  # fmt: skip
+                rows.append({name: text for name, cell in zip(header, cells, strict=False) if (text := cell.strip())})
+                marks.append(Mark(file, line))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError([Problem(file, "", f"is not CSV: {error}", line=reader.line_num)]) from None
+    if problems:
+        raise InputError(problems[:_MOST_PROBLEMS])
+    return RawTable(name, file, header, rows, marks)
+
+
+def _header_problems(header: Sequence[str], name: str, file: str) -> list[Problem]:
+    model = TABLES[name]
+    known = list(model.model_fields)
+    problems = []
+    for position, column in enumerate(header):
+        if column in header[:position]:
+            problems.append(Problem(file, column, "the column is there twice", line=1, advice="keep one of them"))
+        elif column not in known:
+            problems.append(
+                Problem(file, column, "is not a column of this table", line=1, allowed=", ".join(known),
+                        advice=nearest(column, known))
+            )  # fmt: skip
+    for column, info in model.model_fields.items():
+        if info.is_required() and column not in header:
+            problems.append(Problem(file, column, "the column is missing", line=1))
+    return problems
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[list[Row]]:
+    row: Any = TABLES[name]
+    return TypeAdapter(list[row])
+
+
+def rows_of(table: RawTable) -> tuple[tuple[Row, ...], list[Problem]]:
+    """Return the rows of a table and the problems of its cells; no rows if there are any."""
+    problems = _repeated(table)
+    try:
+        rows = _adapter(table.name).validate_python(table.rows)
+    except ValidationError as error:
+        problems.extend(_cell_problems(table, error))
+        return (), problems
+    return (() if problems else tuple(rows)), problems
+
+
+def _repeated(table: RawTable) -> list[Problem]:
+    first: dict[tuple[str, ...], int] = {}
+    problems = []
+    for index, row in enumerate(table.rows):
+        key = table.key(row)
+        if key in first:
+            where, before = table.mark(index), table.mark(first[key])
+            problems.append(
+                Problem(where.file, f"{table.name}.{'.'.join(key)}", "is given twice; "
+                        f"first at {before.file}:{before.line}", line=where.line, advice="keep one of them")
+            )  # fmt: skip
+        first.setdefault(key, index)
+    return problems[:_MOST_PROBLEMS]
+
+
+def _cell_problems(table: RawTable, error: ValidationError) -> list[Problem]:
+    problems = []
+    details = error.errors(include_url=False)
+    for detail in details[:_MOST_PROBLEMS]:
+        index, column = int(detail["loc"][0]), str((*detail["loc"], "")[1])
+        message, allowed = describe(detail)
+        advice = ""
+        if detail["type"] == "missing":
+            message, value = "is empty", None
+        else:
+            value = detail["input"]
+        if detail["type"] == "extra_forbidden":
+            known = list(table.model.model_fields)
+            message, allowed, advice = "is not a column of this table", ", ".join(known), nearest(column, known)
+        where = table.mark(index, column)
+        name = ".".join((table.name, *table.key(table.rows[index]), *([column] if column else [])))
+        problems.append(Problem(where.file, name, message, value=value, line=where.line, allowed=allowed,
+                                advice=advice))  # fmt: skip
+    if len(details) > _MOST_PROBLEMS:
+        problems.append(Problem(table.file, "", f"and {len(details) - _MOST_PROBLEMS} more problems like these"))
+    return problems

@@ -1,0 +1,92 @@
+"""Where scenarios, corridors, overrides and evidence are found by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from simulator.errors import InputError, Problem, nearest
+
+FileKind = Literal["scenario", "corridor", "override"]
+
+_PATTERNS: Final[dict[FileKind, tuple[str, str]]] = {
+    "scenario": ("", ".yaml"),
+    "corridor": ("", "/corridor.yaml"),
+    "override": ("overrides/", ".yaml"),
+}
+
+
+def library_folder() -> Path:
+    """Return the folder that holds the ``scenarios`` and ``seeds`` shipped with the package."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "library"
+    return shipped if shipped.is_dir() else package.parent
+
+
+def folders(beside: Path | None = None) -> list[Path]:
+    """Return the folders searched for names, in order: beside a scenario, ./scenarios, the library."""
+    wanted = [*([beside] if beside else []), Path("scenarios"), library_folder() / "scenarios"]
+    unique: dict[Path, Path] = {}
+    for folder in wanted:
+        if folder.is_dir():
+            unique.setdefault(folder.resolve(), folder)
+    return list(unique.values())
+
+
+def names(kind: FileKind, beside: Path | None = None) -> list[str]:
+    """Return the names of every known file of a kind, sorted."""
+    before, after = _PATTERNS[kind]
+    found = set()
+    for folder in folders(beside):
+        for path in folder.glob(f"{before}*{after}"):
+            found.add(path.parent.name if kind == "corridor" else path.stem)
+    return sorted(found)
+
+
+def find(name: str | Path, kind: FileKind = "scenario", beside: Path | None = None) -> Path:
+    """Return the file of a scenario, corridor or override.
+
+    Parameters
+    ----------
+    name : a path, or a name known beside the scenario, in ./scenarios, or in the library.
+    kind : what is looked for.
+    beside : folder of the file that names it.
+
+    Raises
+    ------
+    InputError
+        If there is none; the problem names the nearest known name.
+    """
+    text = str(name)
+    before, after = _PATTERNS[kind]
+    for start in [Path(), *([beside] if beside else [])]:
+        found = _as_path(start / text, kind)
+        if found is not None:
+            return found
+    for folder in folders(beside):
+        path = folder / f"{before}{text}{after}"
+        if text and path.is_file():
+            return path
+    if kind == "scenario":
+        for folder in folders(beside):
+            if text and (path := folder / text / "corridor.yaml").is_file():
+                return path
+    known = names(kind, beside)
+    raise InputError([
+        Problem(text, "", f"there is no {kind} of this name, and no such file", allowed=", ".join(known),
+                advice=nearest(text, known) or f"give the path of a {kind} file, or one of the names known")
+    ])  # fmt: skip
+
+
+def _as_path(path: Path, kind: FileKind) -> Path | None:
+    """Return the file that a path means, if it means one."""
+    if path.is_file() and path.suffix in (".yaml", ".yml"):
+        return path
+    if not path.is_dir():
+        return None
+    if kind == "corridor" or (path / "corridor.yaml").is_file():
+        return path / "corridor.yaml" if (path / "corridor.yaml").is_file() else None
+    if kind == "scenario" and any(path.glob("*/corridor.yaml")):
+        files = sorted(path.glob("*.yaml"))
+        return files[0] if len(files) == 1 else None
+    return None

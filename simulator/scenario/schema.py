@@ -1,0 +1,239 @@
+"""The shape of corridors, overrides and scenarios as files, and of the scenario that they resolve to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from simulator.scenario import tables as rows
+from simulator.scenario.evidence import ColumnEvidence, Frozen, Identifier, Source
+from simulator.scenario.parameters import Parameters, Switches
+from simulator.scenario.policies import Partnership, Policy
+
+
+class TableFile(Frozen):
+    """A table of the corridor: its file, and the evidence of its numeric columns."""
+
+    file: str
+    """CSV file, relative to the corridor's folder."""
+    columns: dict[str, ColumnEvidence] = Field(default_factory=dict)
+    """Evidence of each numeric column."""
+
+
+class WealthClass(Frozen):
+    """A wealth class: a slice of the wealth distribution, from the poorest up."""
+
+    name: Identifier
+    """Name in tables and figures."""
+    share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    """Share of people; the shares add up to 1."""
+
+
+class Route(Frozen):
+    """A named migration route, as the field counts it."""
+
+    label: str
+    """Name in figures."""
+
+
+class ObservedSeries(Frozen):
+    """A monthly series to set beside the simulated one."""
+
+    label: str
+    """Name in figures."""
+    measure: Literal["arrivals", "deaths"]
+    """What it counts."""
+    routes: tuple[Identifier, ...] = ()
+    """Routes that it counts on; empty for all."""
+    legs: tuple[Identifier, ...] = ()
+    """Legs that it counts on, where it is narrower than its routes."""
+    origin: str | None = None
+    """Origin that it counts, or null for all."""
+    source: str
+    """Id of its source."""
+    note: str = ""
+    """What to mind."""
+
+
+class TablesFile(Frozen):
+    """The tables of a corridor."""
+
+    countries: TableFile
+    """Countries."""
+    places: TableFile
+    """Places."""
+    legs: TableFile
+    """Legs between places."""
+    country_years: TableFile
+    """Drivers by country and year."""
+    origins: TableFile
+    """Origins' citizens as groups."""
+    displaced: TableFile
+    """People displaced in host countries."""
+    diaspora: TableFile
+    """Diasporas."""
+    recognition: TableFile
+    """Asylum decisions by origin."""
+    asylum_years: TableFile
+    """Asylum and return systems by year."""
+    visas: TableFile
+    """Visa requirements."""
+    seasons: TableFile
+    """Seasons at sea."""
+    observed: TableFile
+    """Observed monthly figures."""
+
+
+class CorridorFile(Frozen):
+    """A corridor as its corridor.yaml describes it."""
+
+    corridor: Identifier
+    """Name of the corridor, the same as its folder."""
+    title: str
+    """Title in figures."""
+    summary: str
+    """What the corridor covers."""
+    available: tuple[date, date]
+    """First and last day that its inputs cover."""
+    reference_year: int
+    """Year whose incomes scale wealth, and at whose middle baselines hold."""
+    routes: dict[Identifier, Route]
+    """Named routes."""
+    wealth_classes: Annotated[tuple[WealthClass, ...], Field(min_length=1)]
+    """Wealth classes, from the poorest up."""
+    tables: TablesFile
+    """Tables."""
+    observed: dict[Identifier, ObservedSeries] = Field(default_factory=dict)
+    """Observed series."""
+    parameters: Parameters
+    """Behavioural parameters."""
+    switches: Switches = Switches()
+    """Switches for what is disputed."""
+    policies: dict[Identifier, Policy] = Field(default_factory=dict)
+    """Dated timetable of what governments did."""
+    partnerships: tuple[Partnership, ...] = ()
+    """Relations between governments."""
+    sources: dict[Identifier, Source] = Field(default_factory=dict)
+    """Sources beyond those in seeds/."""
+
+
+class Override(Frozen):
+    """One policy, one shock or one uncertainty laid over a corridor."""
+
+    override: Identifier
+    """Its name."""
+    summary: str
+    """What it changes and why."""
+    set: dict[str, JsonValue] = Field(default_factory=dict)
+    """Dotted field and its new value, such as ``parameters.news.weight.value: 0``."""
+    remove: tuple[str, ...] = ()
+    """Dotted fields to remove, such as ``policies.eu-turkey-statement``."""
+    add: dict[str, JsonValue] = Field(default_factory=dict)
+    """Dotted fields that must not exist yet, and their values."""
+
+
+class Period(Frozen):
+    """What time is simulated."""
+
+    start: date
+    """First day."""
+    end: date
+    """Day after the last."""
+
+
+class ScenarioFile(Frozen):
+    """A scenario: a base corridor, named overrides, and a period."""
+
+    scenario: Identifier
+    """Its name, the same as its file."""
+    title: str
+    """Title in figures."""
+    summary: str
+    """The question that it asks."""
+    base: str
+    """Corridor: a name, or a folder relative to this file."""
+    period: Period
+    """What time is simulated."""
+    step_days: Annotated[int, Field(ge=1, le=92)] | Literal["month"] = 7
+    """Length of a step in days, or ``month`` for calendar months."""
+    persons_per_agent: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """People that a row stands for."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Seed of all draws."""
+    overrides: tuple[str, ...] = ()
+    """Overrides laid over the base, by name."""
+    wins: dict[str, str] = Field(default_factory=dict)
+    """Field that two overrides touch, and the one that wins."""
+    compare: tuple[str, ...] = ()
+    """Override to leave out or lay over for the with-and-without figure."""
+
+
+class Scenario(Frozen):
+    """A scenario resolved: everything that a run needs, and nothing that it does not."""
+
+    name: Identifier
+    """Name."""
+    title: str
+    """Title in figures."""
+    summary: str
+    """The question that it asks."""
+    base: Identifier
+    """Corridor."""
+    period: Period
+    """What time is simulated."""
+    step_days: int | Literal["month"]
+    """Length of a step in days, or ``month``."""
+    persons_per_agent: int
+    """People that a row stands for."""
+    seed: int
+    """Seed of all draws."""
+    overrides: tuple[str, ...]
+    """Overrides laid over the base."""
+    compare: tuple[str, ...]
+    """Overrides of the with-and-without figure."""
+    corridor: CorridorFile
+    """The corridor after overrides."""
+    countries: tuple[rows.CountryRow, ...]
+    """Countries, in file order."""
+    places: tuple[rows.PlaceRow, ...]
+    """Places, in file order."""
+    legs: tuple[rows.LegRow, ...]
+    """Legs, in file order."""
+    country_years: tuple[rows.CountryYearRow, ...]
+    """Drivers by country and year."""
+    origins: tuple[rows.OriginRow, ...]
+    """Origins' citizens."""
+    displaced: tuple[rows.DisplacedRow, ...]
+    """People displaced in host countries."""
+    diaspora: tuple[rows.DiasporaRow, ...]
+    """Diasporas."""
+    recognition: tuple[rows.RecognitionRow, ...]
+    """Asylum decisions."""
+    asylum_years: tuple[rows.AsylumYearRow, ...]
+    """Asylum and return systems."""
+    visas: tuple[rows.VisaRow, ...]
+    """Visa requirements."""
+    seasons: tuple[rows.SeasonRow, ...]
+    """Seasons at sea."""
+    observed: tuple[rows.ObservedRow, ...]
+    """Observed figures."""
+    sources: dict[Identifier, Source]
+    """Every source that a number of the scenario names."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Behavioural parameters."""
+        return self.corridor.parameters
+
+    @property
+    def switches(self) -> Switches:
+        """Switches for what is disputed."""
+        return self.corridor.switches
+
+
+def json_schema(kind: Literal["corridor", "scenario", "override"]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, for editors."""
+    models: dict[str, type[Frozen]] = {"corridor": CorridorFile, "scenario": ScenarioFile, "override": Override}
+    return models[kind].model_json_schema(by_alias=True)

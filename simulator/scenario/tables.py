@@ -1,0 +1,264 @@
+"""Rows of a corridor's tables: one class a table, one field a column, units in the corridor's evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simulator.scenario.evidence import CountryCode, Finite, Frozen, Identifier
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Year = Annotated[int, Field(ge=1950, le=2100)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class Row(Frozen):
+    """Base of all rows; any row may name its own source and note over its column's."""
+
+    source: str = ""
+    """Id of a source for this row, where it differs from the column's."""
+    note: str = ""
+    """What to mind about this row."""
+
+
+class CountryRow(Row):
+    """A country of the corridor."""
+
+    country: CountryCode
+    """ISO 3166-1 alpha-3 code."""
+    name: str
+    """Name in English."""
+    place: Identifier
+    """Place where its residents set out from."""
+    origin: bool = False
+    """Whether its citizens are among the people modelled."""
+    host: bool = False
+    """Whether people of other origins may live or settle there."""
+    destination: bool = False
+    """Whether its asylum system is modelled: its places take claims."""
+    border_cooperation: Share = 1.0
+    """Share of its departure-side effort that it lets act, at the start."""
+
+
+class PlaceRow(Row):
+    """A place: a hub, a departure or landing point, a border town, a city."""
+
+    place: Identifier
+    """Id, lower case with hyphens."""
+    name: str
+    """Name as on maps."""
+    country: CountryCode
+    """Country that it belongs to."""
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    """Latitude, degrees north."""
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    """Longitude, degrees east."""
+    role: Literal["origin", "hub", "transit", "departure", "landing", "border", "destination"]
+    """What it is in the field's terms."""
+    wait_days: NotNegative
+    """Mean days between reaching it and setting out again."""
+    claim: bool = False
+    """Whether asylum is claimed there."""
+    settle: bool = False
+    """Whether people stay there without going on (its country must be a host)."""
+
+
+class LegRow(Row):
+    """A leg: the way from one place to the next, by one mode."""
+
+    leg: Identifier
+    """Id, usually tail--head."""
+    tail: Identifier
+    """Place it leaves from."""
+    head: Identifier
+    """Place it reaches."""
+    mode: Literal["land", "sea", "air"]
+    """How people travel."""
+    route: str = ""
+    """Named route that it belongs to (Eastern Mediterranean ...), or empty."""
+    counted: bool = False
+    """Whether getting through counts as an arrival on its route."""
+    distance_km: Positive
+    """Distance travelled."""
+    days: Positive
+    """Days under way."""
+    price_eur: NotNegative
+    """Smuggler's price or fare at the start."""
+    p_death: Share
+    """Risk of death a crossing, in the mean of the seasons, without rescue."""
+    departure_control: str = ""
+    """Country whose forces may stop people on the departure side, or empty."""
+    arrival_control: str = ""
+    """Country whose forces may stop people on the arrival side, or empty."""
+    effort_departure: NotNegative = 0.0
+    """Baseline effort of the departure side; 1 is the reference."""
+    effort_arrival: NotNegative = 0.0
+    """Baseline effort of the arrival side."""
+    surge_per_week: Positive | None = None
+    """Attempts a week at which controls act at half strength; empty if they cannot be overloaded."""
+    sea: str = ""
+    """Sea whose seasons open and close it, or empty."""
+    visa: bool = False
+    """Whether it is legal travel that a visa requirement bars."""
+
+
+class CountryYearRow(Row):
+    """Drivers of a country in a year; an empty cell is not known."""
+
+    country: CountryCode
+    year: Year
+    population: Positive | None = None
+    """People at mid-year."""
+    gdp_per_head: Positive | None = None
+    """GDP per head, purchasing power parity, international dollars of 2021."""
+    youth_unemployment: Share | None = None
+    """Share of the labour force aged 15 to 24 without work."""
+    fragility: Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)] | None = None
+    """Fragile States Index, 0 to 120."""
+    battle_deaths: NotNegative | None = None
+    """Battle-related deaths in the year."""
+    remittances: NotNegative | None = None
+    """Remittances received, US dollars of the year."""
+
+
+class OriginRow(Row):
+    """An origin's citizens as a group."""
+
+    origin: CountryCode
+    need_share: Share
+    """Share in need of international protection, among those who set out."""
+    departure_level: Finite
+    """Level of departures beyond what the drivers explain (networks, habit); utility units."""
+
+
+class DisplacedRow(Row):
+    """People of an origin displaced in a host country."""
+
+    origin: CountryCode
+    host: CountryCode
+    year: Year
+    people: NotNegative
+    """Refugees and asylum seekers at the end of the year."""
+
+
+class DiasporaRow(Row):
+    """People born in an origin who live in a country."""
+
+    origin: CountryCode
+    country: CountryCode
+    year: Year
+    people: NotNegative
+    """Stock at mid-year."""
+
+
+class RecognitionRow(Row):
+    """Asylum decisions on an origin's citizens in a country."""
+
+    origin: CountryCode
+    country: CountryCode
+    year: Year
+    rate: Share
+    """Positive share of substantive decisions."""
+    decisions: NotNegative
+    """Substantive decisions behind the rate."""
+
+
+class AsylumYearRow(Row):
+    """A destination's asylum and return system in a year."""
+
+    country: CountryCode
+    year: Year
+    decisions: NotNegative
+    """First-instance decisions on the modelled origins."""
+    removals: NotNegative
+    """Forced returns of the modelled origins to outside Europe."""
+
+
+class VisaRow(Row):
+    """Visa requirement of an origin's citizens in a country."""
+
+    origin: CountryCode
+    country: CountryCode
+    required: Share
+    """0 none, 1 required; between for a requirement that is often waived."""
+
+
+class SeasonRow(Row):
+    """A sea in a month of the year."""
+
+    sea: Identifier
+    month: Annotated[int, Field(ge=1, le=12)]
+    """Month, 1 to 12."""
+    open: Share
+    """Share of days on which small boats put out."""
+    risk: Positive
+    """Factor on the risk of death."""
+
+
+class ObservedRow(Row):
+    """One observed figure of a month."""
+
+    series: Identifier
+    """Id of the series."""
+    month: Month
+    """Month, YYYY-MM."""
+    value: NotNegative
+    """The figure, in the series' unit."""
+
+
+TABLES: dict[str, type[Row]] = {
+    "countries": CountryRow,
+    "places": PlaceRow,
+    "legs": LegRow,
+    "country_years": CountryYearRow,
+    "origins": OriginRow,
+    "displaced": DisplacedRow,
+    "diaspora": DiasporaRow,
+    "recognition": RecognitionRow,
+    "asylum_years": AsylumYearRow,
+    "visas": VisaRow,
+    "seasons": SeasonRow,
+    "observed": ObservedRow,
+}
+"""Each table of a corridor and the class of its rows."""
+
+COLUMN_UNITS: dict[str, dict[str, str]] = {
+    "countries": {"border_cooperation": "1"},
+    "places": {"lat": "degree", "lon": "degree", "wait_days": "day"},
+    "legs": {
+        "distance_km": "km", "days": "day", "price_eur": "eur", "p_death": "1",
+        "effort_departure": "1", "effort_arrival": "1", "surge_per_week": "person/week",
+    },
+    "country_years": {
+        "population": "person", "gdp_per_head": "usd_ppp_2021", "youth_unemployment": "1",
+        "fragility": "fsi", "battle_deaths": "person", "remittances": "usd",
+    },
+    "origins": {"need_share": "1", "departure_level": "utility"},
+    "displaced": {"people": "person"},
+    "diaspora": {"people": "person"},
+    "recognition": {"rate": "1", "decisions": "person"},
+    "asylum_years": {"decisions": "person/year", "removals": "person/year"},
+    "visas": {"required": "1"},
+    "seasons": {"open": "1", "risk": "1"},
+    "observed": {"value": "person"},
+}
+"""The unit that each numeric column is in; the corridor's evidence must name the same dimension and unit."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "countries": ("country",),
+    "places": ("place",),
+    "legs": ("leg",),
+    "country_years": ("country", "year"),
+    "origins": ("origin",),
+    "displaced": ("origin", "host", "year"),
+    "diaspora": ("origin", "country", "year"),
+    "recognition": ("origin", "country", "year"),
+    "asylum_years": ("country", "year"),
+    "visas": ("origin", "country"),
+    "seasons": ("sea", "month"),
+    "observed": ("series", "month"),
+}
+"""The columns that name a row of each table; no two rows may share them."""

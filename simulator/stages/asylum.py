@@ -1,0 +1,149 @@
+"""Asylum: claim, queue, first decision, appeal, and claims declared inadmissible."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.draws import Decision, exponential, halves, stream, uniforms, words
+from simulator.stages import transit
+from simulator.world.fields import OUTCOMES, RETURN_KINDS
+from simulator.world.people import State
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+PROTECTION, REFUSAL, ON_APPEAL, REFUSED_ON_APPEAL, INADMISSIBLE = range(len(OUTCOMES))
+
+
+def positive_chance(world: World) -> Floats:
+    """Return the chance of a positive first decision; shape (n_origins, n_countries, 2), the last axis need.
+
+    The recognition rate of an origin in a country is shared out so that people in need come first: the rate
+    of all claims from the origin is the observed one.
+    """
+    rate = np.clip(world.plan.recognition[world.step] + world.levers["recognition_shift"], 0.0, 1.0)
+    need = world.groups.need_share[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        in_need = np.where(need > 0, np.minimum(rate / need, 1.0), 0.0)
+        other = np.where(need < 1, np.maximum((rate - need) / (1.0 - need), 0.0), 0.0)
+    return np.stack([in_need, other], axis=2)
+
+
+def yearly_capacity(world: World) -> Floats:
+    """Return first decisions a year; shape (n_countries,)."""
+    return world.plan.decisions[world.step] * world.levers["asylum_capacity"]
+
+
+def waiting_years(world: World) -> Floats:
+    """Return years that a claim made today would wait; shape (n_countries,), 0 where nobody waits."""
+    waiting = np.array([len(queue) for queue in world.queue], dtype=np.float64) * world.weight
+    capacity = yearly_capacity(world)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(waiting > 0, waiting / capacity, 0.0)
+
+
+def send_to_third_country(world: World, landed: list[tuple[Rows, NDArray[np.int16]]]) -> None:
+    """Send part of those who landed back to the country that they came from, as inadmissible."""
+    people, network, share = world.people, world.network, world.levers["safe_third_country"]
+    for rows, leg in landed:
+        luck = uniforms(people.key[rows], Decision.THIRD_COUNTRY, world.step)
+        sent = (luck < share[leg]) & (people.state[rows] == State.MOVING)
+        rows, leg = rows[sent], leg[sent]
+        if not rows.size:
+            continue
+        origin, need = _groups(world, rows)
+        country = network.country[network.head[leg]]
+        np.add.at(world.ledger["decisions"], (country, origin, need, INADMISSIBLE), world.weight)
+        np.add.at(world.ledger["returns"], (country, origin, RETURN_KINDS.index("readmission")), world.weight)
+        transit.to_pool(world, rows, network.country[network.tail[leg]])
+
+
+def _groups(world: World, rows: Rows) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    of = world.people.person_class[rows]
+    return world.groups.origin[of], world.groups.need[of]
+
+
+def receive(world: World, rows: Rows) -> None:
+    """Take the claims of people who stop in a destination; those who do not claim stay undocumented."""
+    if not rows.size:
+        return
+    people, rules = world.people, world.parameters.asylum
+    origin, need = _groups(world, rows)
+    share = np.where(need == 0, rules.claim_share_need.value, rules.claim_share_other.value)
+    claims = uniforms(people.key[rows], Decision.CLAIM, world.step) < share
+    country = world.network.country[people.place[rows]]
+    people.since[rows] = world.end_day
+    people.ready[rows] = np.inf
+    people.state[rows] = np.where(claims, State.AWAITING, State.UNDOCUMENTED)
+    np.add.at(world.ledger["claims"], (country[claims], origin[claims], need[claims]), world.weight)
+    for number in np.unique(country[claims]):
+        world.queue[number].append(rows[claims & (country == number)])
+
+
+def update(world: World) -> None:
+    """Decide the oldest claims as far as capacity goes, then the appeals that are due."""
+    decide(world)
+    decide_appeals(world)
+    world.ledger["backlog"][...] = [len(queue) * world.weight for queue in world.queue]
+
+
+def decide(world: World) -> None:
+    """Take first decisions, oldest claims first."""
+    people, rules = world.people, world.parameters.asylum
+    carry = world.carry.setdefault("decisions", np.zeros(len(world.countries)))
+    carry += yearly_capacity(world) * world.years
+    chance = positive_chance(world)
+    for country, queue in enumerate(world.queue):
+        rows = queue.take(int(carry[country] // world.weight))
+        carry[country] -= rows.size * world.weight
+        if not len(queue):
+            carry[country] = min(carry[country], float(world.weight))
+        if not rows.size:
+            continue
+        origin, need = _groups(world, rows)
+        positive = uniforms(people.key[rows], Decision.DECIDE, world.step) < chance[origin, country, need]
+        outcome = np.where(positive, PROTECTION, REFUSAL)
+        np.add.at(world.ledger["decisions"], (country, origin, need, outcome), world.weight)
+        world.ledger["decided_wait"][country] += float((world.end_day - people.since[rows]).sum()) * world.weight
+        _protect(world, rows[positive])
+        refused = rows[~positive]
+        first, second = halves(words(people.key[refused], stream(Decision.APPEAL, world.step)))
+        appeals = first < np.uint32(min(rules.appeal_share.value * 2.0**32, 2.0**32 - 1))
+        people.since[refused] = world.end_day
+        people.state[refused] = np.where(appeals, State.APPEALING, State.ORDERED)
+        due = world.end_day + rules.appeal_time.value * exponential(second)
+        people.ready[refused] = np.where(appeals, due, np.inf)
+        _count_orders(world, refused[~appeals])
+
+
+def decide_appeals(world: World) -> None:
+    """Decide the appeals whose time has come."""
+    people = world.people
+    rows = np.flatnonzero((people.ready < np.float32(world.end_day)) & (people.state == State.APPEALING))
+    if not rows.size:
+        return
+    won = uniforms(people.key[rows], Decision.APPEAL, world.step, 1) < world.parameters.asylum.appeal_success.value
+    country = world.network.country[people.place[rows]]
+    origin, need = _groups(world, rows)
+    outcome = np.where(won, ON_APPEAL, REFUSED_ON_APPEAL)
+    np.add.at(world.ledger["decisions"], (country, origin, need, outcome), world.weight)
+    _protect(world, rows[won])
+    lost = rows[~won]
+    people.state[lost] = State.ORDERED
+    people.since[lost] = world.end_day
+    people.ready[lost] = np.inf
+    _count_orders(world, lost)
+
+
+def _protect(world: World, rows: Rows) -> None:
+    country = world.network.country[world.people.place[rows]]
+    np.add.at(world.closed[State.PROTECTED], (country, _groups(world, rows)[0]), world.weight)
+    world.people.close(rows, State.PROTECTED)
+
+
+def _count_orders(world: World, rows: Rows) -> None:
+    country = world.network.country[world.people.place[rows]]
+    np.add.at(world.ledger["orders"], (country, _groups(world, rows)[0]), world.weight)
+

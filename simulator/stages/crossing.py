@@ -1,0 +1,111 @@
+"""Crossing: the chances of getting through a leg, being intercepted, or dying, and the draw between them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.draws import Halves, thresholds
+from simulator.world.network import Exit
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+DEAD, INTERCEPTED, PUT_OFF, THROUGH = range(4)
+"""Outcomes of one decision to travel a leg, in the order of the limits on its draw."""
+
+FULL_FRAGILITY = 120.0
+"""Highest value of the Fragile States Index."""
+
+
+def update(world: World) -> None:
+    """Set this step's chances on every leg."""
+    departure, arrival = hazards(world)
+    controlled = 1.0 - world.levers["organised_transit"]
+    world.hazard = (departure + arrival) * controlled
+    world.caught = -np.expm1(-world.hazard)
+    world.risk = death_risk(world, departure * controlled, rescued=True)
+    world.open = openness(world)
+    if world.prior_caught.size == 0:
+        world.prior_caught = world.caught.copy()
+        world.prior_risk = _believed_at_first(world, departure)
+    world.outcome_limits = outcome_limits(world.open, world.risk, world.caught)
+    world.ledger["interception_chance"][...] = world.caught
+    world.ledger["death_risk"][...] = world.risk
+
+
+def _believed_at_first(world: World, departure: Floats) -> Floats:
+    """Return the risk that people believe before they hear of anybody; rescue counts only if the switch says so."""
+    return death_risk(world, departure, rescued=world.switches.rescue_pull)
+
+
+def capacity(world: World) -> Floats:
+    """Return each country's capacity to control its borders, 0 to 1; shape (n_countries,)."""
+    top = world.parameters.governance.capacity_at_zero_fragility.value
+    governed = top * (1.0 - world.fragility / FULL_FRAGILITY)
+    return np.clip(governed + world.levers["capacity_building"], 0.0, 1.0)
+
+
+def hazards(world: World) -> tuple[Floats, Floats]:
+    """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
+
+    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge.
+    """
+    network, levers = world.network, world.levers
+    able = capacity(world)
+    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
+    load = 1.0 + world.flow / network.surge
+    scale = world.parameters.crossing.effectiveness.value / load
+    here, there = network.departure_control, network.arrival_control
+    departure = scale * (network.effort_departure + levers["border_effort_departure"])
+    departure = np.where(here >= 0, departure * able[here] * willing[here], 0.0)
+    arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])
+    arrival = np.where(there >= 0, arrival * able[there], 0.0)
+    return departure, arrival
+
+
+def death_risk(world: World, departure: Floats, *, rescued: bool) -> Floats:
+    """Return the risk of death of an attempt; shape (n_legs,).
+
+    Evading controls and crowding raise it, rescue lowers it, and weather at sea moves it.
+    """
+    crossing, network = world.parameters.crossing, world.network
+    weather = _at_sea(network.sea, world.plan.sea_risk[world.step])
+    risk = network.death * weather
+    risk = risk * (1.0 + departure) ** crossing.evasion_risk.value
+    risk = risk * world.crowding**crossing.crowding_risk.value
+    if rescued:
+        risk = risk * (1.0 - crossing.rescue_effect.value * world.levers["rescue"])
+    return np.clip(risk, 0.0, 1.0)
+
+
+def openness(world: World) -> Floats:
+    """Return the chance that a leg is passable when somebody is ready for it; shape (n_legs,)."""
+    return _at_sea(world.network.sea, world.plan.sea_open[world.step])
+
+
+def _at_sea(sea: NDArray[np.int16], figure: Floats) -> Floats:
+    """Return the figure of each leg's sea, 1 on land; shape of `sea`."""
+    return np.append(figure, 1.0)[sea]  # -1, no sea, is the last
+
+
+def outcome_limits(opening: Floats, risk: Floats, caught: Floats) -> NDArray[np.uint32]:
+    """Return limits on a 32-bit draw between the outcomes; shape (3, n_legs + n_exits).
+
+    An attempt is made with chance `opening`, else put off. Of attempts, `risk` die, of the others `caught`
+    are intercepted. An exit is always "through".
+    """
+    dead = opening * risk
+    intercepted = dead + opening * (1.0 - risk) * caught
+    put_off = intercepted + (1.0 - opening)
+    limits = np.zeros((3, len(opening) + len(Exit)), dtype=np.uint32)
+    limits[:, : len(opening)] = thresholds(np.stack([dead, intercepted, put_off]))
+    return limits
+
+
+def outcome(draw: Halves, leg: NDArray[np.int16], limits: NDArray[np.uint32]) -> NDArray[np.int8]:
+    """Return DEAD, INTERCEPTED, PUT_OFF or THROUGH for each person who would travel a leg; shape of `draw`."""
+    result = (draw >= limits[0].take(leg)).astype(np.int8)
+    result += draw >= limits[1].take(leg)
+    result += draw >= limits[2].take(leg)
+    return result

@@ -1,0 +1,83 @@
+"""Drivers: what pushes people to leave, what pulls them to each country, and who lives where."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.stages.asylum import positive_chance, waiting_years
+from simulator.units import DAYS_PER_YEAR
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+
+
+def update(world: World) -> None:
+    """Set this step's drivers, move the displaced, and let populations grow."""
+    plan, step = world.plan, world.step
+    gain, loss = world.lag_gain[-1], world.lag_loss[-1]
+    change = gain - loss
+    effect = world.parameters.feedback.unemployment_effect.value
+    world.gdp = plan.gdp[step] * np.exp(change)
+    world.unemployment = np.clip(plan.unemployment[step] - effect * change, 0.0, 1.0)
+    world.fragility = plan.fragility[step]
+    world.conflict = plan.conflict[step]
+    displace(world)
+    grow(world)
+    world.stay = staying(world)
+
+
+def displace(world: World) -> None:
+    """Move newly displaced people from home to hosts, and those who went back the other way."""
+    moves = world.plan.displacement[world.step]
+    for origin, home in enumerate(world.groups.origin_country):
+        at_home = world.pools[origin, home, 0]
+        for host in np.flatnonzero(moves[origin].any(axis=1)):
+            there = world.pools[origin, host, 0]
+            moved = np.clip(moves[origin, host], -there, at_home)
+            there += moved
+            at_home -= moved
+
+
+def grow(world: World) -> None:
+    """Add births less deaths to the pools at home; a pool never falls below zero."""
+    growth = world.plan.growth[world.step]
+    for origin, home in enumerate(world.groups.origin_country):
+        pool = world.pools[origin, home]
+        change = np.maximum(growth[origin], -pool)
+        pool += change
+        world.entered += int(change.sum())
+
+
+def staying(world: World) -> Floats:
+    """Return the utility of staying in each pool; shape (n_origins, n_countries, 2, n_wealth).
+
+    At home, people lose by conflict (if in need), unemployment and fragility; in a host country they live
+    on a share of its income, and gain by support to hosts.
+    """
+    choice, departure = world.parameters.choice, world.parameters.departure
+    groups = world.groups
+    income = np.log(world.gdp[:, None] * groups.income_factor)
+    hosted = choice.income_weight.value * (income + np.log(departure.host_income_share.value))
+    hosted += world.levers["host_support"][:, None]
+    value = np.broadcast_to(hosted[None, :, None, :], world.pools.shape).copy()
+    strain = departure.unemployment_weight.value * world.unemployment
+    strain = strain + departure.fragility_weight.value * np.clip(world.fragility - departure.fragility_base.value, 0.0, None) / 10.0
+    conflict = departure.conflict_weight.value * np.log1p(world.conflict)
+    for origin, home in enumerate(groups.origin_country):
+        at_home = choice.income_weight.value * income[home] - strain[home]
+        value[origin, home, 0] = at_home - conflict[home]
+        value[origin, home, 1] = at_home
+    return value
+
+
+def pull(world: World) -> Floats:
+    """Return the utility of claiming asylum in each country; shape (n_origins, n_countries, 2)."""
+    choice = world.parameters.choice
+    value = choice.income_weight.value * np.log(world.gdp)
+    value = value + world.levers["reception"]
+    value = value - choice.backlog_weight.value * np.minimum(waiting_years(world), choice.longest_wait.value / DAYS_PER_YEAR)
+    diaspora = choice.diaspora_weight.value * np.log1p(world.diaspora / 1000.0)
+    protection = choice.protection_weight.value * positive_chance(world)
+    return np.asarray((value + diaspora)[:, :, None] + protection)

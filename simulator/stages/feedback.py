@@ -1,0 +1,73 @@
+"""Feedback: what migration and money change later - news, beliefs, diaspora, remittances, investment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.world.people import State
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+
+def update(world: World) -> None:
+    """Pass the step's experience on to those who come after."""
+    learn(world)
+    spread_news(world)
+    settle_diaspora(world)
+    send_remittances(world)
+    invest(world)
+
+
+def learn(world: World) -> None:
+    """Discount what was seen, and add what happened to people of each origin on each leg in this step."""
+    keep = np.exp(-world.days / world.parameters.beliefs.memory.value)
+    for seen, name in ((world.seen, "attempts"), (world.seen_caught, "interceptions"), (world.seen_dead, "deaths")):
+        seen *= keep
+        seen += world.ledger[name].sum(axis=2).T
+
+
+def spread_news(world: World) -> None:
+    """Discount news, and add those of each origin who got through each leg in this step."""
+    world.news *= 0.5 ** (world.days / world.parameters.news.halflife.value)
+    world.news += world.ledger["crossings"].sum(axis=2).T
+
+
+def settle_diaspora(world: World) -> None:
+    """Count those who claimed asylum among the diaspora of their country."""
+    world.diaspora += world.ledger["claims"].sum(axis=2).T + world.ledger["pathways"].T
+    world.diaspora -= np.minimum(world.ledger["returns"].sum(axis=2).T, world.diaspora)
+
+
+def send_remittances(world: World) -> None:
+    """Count money sent home by people who were protected or admitted in this run, less the cost of sending."""
+    rules = world.parameters.feedback
+    settled = world.closed[State.PROTECTED].sum(axis=0) + world.closed[State.ADMITTED].sum(axis=0)
+    eased = world.levers["remittance_facilitation"][world.groups.origin_country]
+    arrives = 1.0 - rules.remittance_cost.value * (1.0 - eased)
+    world.ledger["remittances"][...] = settled * rules.remittance_per_person.value * arrives * world.years
+
+
+def invest(world: World) -> None:
+    """Pass investment and aid through Erlang lags: gains come slowly, and what is withdrawn is felt sooner.
+
+    Money counts per head against income per head, and saturates in scale.
+    """
+    rules = world.parameters.feedback
+    people = np.maximum(world.plan.population[world.step], 1.0)
+    money = (world.levers["aid"] + world.levers["root_cause_investment"]) * 1e6 / people / world.gdp
+    gain, loss = np.maximum(money, 0.0), np.maximum(-money, 0.0)
+    half = rules.investment_half.value
+    _pass_on(world.lag_gain, rules.investment_effect.value * gain / (gain + half), rules.investment_lag.value, world.days)
+    _pass_on(world.lag_loss, rules.investment_effect.value * loss / (loss + half), rules.withdrawal_lag.value, world.days)
+
+
+def _pass_on(stages: Floats, inflow: Floats, lag_days: float, days: float) -> None:
+    """Relax a chain of compartments one towards the next; the last is the lagged inflow; changes `stages`."""
+    follow = -np.expm1(-days * len(stages) / lag_days)
+    before = inflow
+    for stage in stages:
+        previous = stage.copy()
+        stage += follow * (before - stage)
+        before = previous

@@ -1,0 +1,213 @@
+"""Route choice: recursive logit over legs and exits, with learned beliefs.
+
+The value of standing at a place is V(k) = s_k log sum over options a of exp((v(a) + V(head(a))) / s_k)
+(Fosgerau, Frejinger & Karlström 2013, doi:10.1016/j.trb.2013.07.012), with a scale s_k that may differ by
+place, so that legs which share a sea are closer substitutes (Mai, Fosgerau & Frejinger 2015,
+doi:10.1016/j.trb.2015.03.015). Exits (claim, settle, go home) carry terminal values. Values are found by
+sweeping the places outwards from the destinations until nothing changes, which allows cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.draws import thresholds
+from simulator.errors import ChoiceError
+from simulator.stages import drivers
+from simulator.world.network import Exit
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+TOLERANCE = 1e-7
+SWEEPS = 200
+
+
+def update(world: World) -> None:
+    """Solve this step's values and choice shares for all classes."""
+    utility = option_utility(world)
+    heads = option_heads(world)
+    scale = scales(world)
+    start = world.value if world.value.size else np.full(utility.shape[:2], -1e6)
+    world.value = solve(utility, heads, scale, world.network.levels, start)
+    shares = choice_shares(utility, heads, scale, world.value)
+    world.share_limits = thresholds(np.cumsum(shares, axis=2))
+
+
+def scales(world: World) -> Floats:
+    """Return the scale of each place, utility; shape (n_places,)."""
+    choice = world.parameters.choice
+    return np.asarray(choice.scale.value * np.where(world.network.sea_departure, choice.sea_scale.value, 1.0))
+
+
+def believed(world: World) -> tuple[Floats, Floats]:
+    """Return the believed chances of interception and of death; each of shape (n_origins, n_legs).
+
+    A discounted Beta-Bernoulli: what earlier travellers of the same origin met, against the prior. Official
+    information counts as further observations that warn of interception.
+    """
+    if not world.switches.learning:
+        shape = world.seen.shape
+        return np.broadcast_to(world.caught, shape), np.broadcast_to(world.risk, shape)
+    strength = world.parameters.beliefs.prior_strength.value
+    told = world.levers["information_campaign"] * strength
+    weight = strength + world.seen + np.abs(told)
+    caught = (strength * world.prior_caught + world.seen_caught + np.maximum(told, 0.0)) / weight
+    if not world.switches.rescue_pull:
+        return caught, np.broadcast_to(world.prior_risk, world.seen.shape)
+    dead = (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
+    return caught, dead
+
+
+def leg_utility(world: World) -> Floats:
+    """Return the utility of each leg; shape (n_origins, n_wealth, n_legs)."""
+    choice, news, groups, network = (
+        world.parameters.choice,
+        world.parameters.news,
+        world.groups,
+        world.network,
+    )
+    caught, dead = believed(world)
+    passage = 1.0 - world.levers["organised_transit"]
+    value = -choice.leg_loss.value - choice.day_weight.value * network.days * passage
+    value = value + choice.interception_weight.value * np.log1p(-np.minimum(caught, 1 - 1e-9))
+    value = value - choice.death_weight.value * 100.0 * dead
+    barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]
+    value = value - choice.visa_penalty.value * np.where(network.visa, barred, 0.0)
+    if world.switches.diffusion:
+        told = np.log2(1.0 + world.news / news.reference.value)
+        value = value + np.where(network.counted, news.weight.value * told, 0.0)
+    income = income_at_home(world)[:, None] * groups.income_factor
+    price = world.price / income[:, :, None]
+    return np.asarray(value[:, None, :] - choice.price_weight.value * price)
+
+
+def income_at_home(world: World) -> Floats:
+    """Return the income a head that prices are weighed against; international dollars, shape (n_origins,).
+
+    With the hump switched off, income at home plays no part in what a journey costs: all weigh prices
+    against the median of the origins in the reference year.
+    """
+    home = world.groups.origin_country
+    if world.switches.hump:
+        return np.asarray(world.gdp[home])
+    return np.full(len(home), np.median(world.base_gdp[home]))
+
+
+def option_utility(world: World) -> Floats:
+    """Return the utility of each option at each place, -inf where there is none.
+
+    Shape (n_classes, n_places, n_options). The utility of an exit is its terminal value.
+    """
+    network, groups = world.network, world.groups
+    n_legs, choice = network.n_legs, world.parameters.choice
+    legs = leg_utility(world)[groups.origin, groups.wealth]
+    options = network.options
+    utility = np.full((groups.n_classes, *options.shape), -np.inf)
+    is_leg = (options >= 0) & (options < n_legs)
+    utility[:, is_leg] = legs[:, options[is_leg]]
+    claim = drivers.pull(world)[groups.origin, :, groups.need]
+    stay = world.stay[groups.origin, :, groups.need, groups.wealth]
+    terminal = {
+        Exit.CLAIM: claim[:, network.country],
+        Exit.SETTLE: stay[:, network.country] - choice.settling_loss.value,
+        Exit.HOME: np.broadcast_to(
+            (stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]] - choice.homecoming_loss.value)[:, None],
+            (groups.n_classes, network.n_places),
+        ),
+    }
+    for way_out, value in terminal.items():
+        place, option = np.nonzero(options == n_legs + way_out)
+        utility[:, place, option] = value[:, place]
+    return utility
+
+
+def option_heads(world: World) -> NDArray[np.intp]:
+    """Return the place that each option leads to, -1 for exits and padding; shape (n_places, n_options)."""
+    options, network = world.network.options, world.network
+    is_leg = (options >= 0) & (options < network.n_legs)
+    return np.where(is_leg, network.head[np.where(is_leg, options, 0)], -1).astype(np.intp)
+
+
+def solve(
+    utility: Floats,
+    heads: NDArray[np.intp],
+    scale: Floats,
+    levels: Sequence[NDArray[np.intp]],
+    start: Floats,
+) -> Floats:
+    """Return the value of standing at each place; shape (n_classes, n_places).
+
+    Parameters
+    ----------
+    utility : of each option, -inf where there is none, shape (n_classes, n_places, n_options).
+    heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
+    scale : scale of each place, shape (n_places,).
+    levels : places in the order in which they are swept.
+    start : first guess, shape (n_classes, n_places); it must not matter.
+
+    Raises
+    ------
+    ChoiceError
+        If values still rise after 200 sweeps: going round a cycle is worth more than it costs.
+    """
+    value = start.copy()
+    parts = [(level, utility[:, level], heads[level], scale[level, None]) for level in levels]
+    for _ in range(SWEEPS):
+        worst = 0.0
+        for level, gain, head, width in parts:
+            new = _log_sum(gain + np.where(head >= 0, value[:, head], 0.0), width)
+            worst = max(worst, _change(value[:, level], new))
+            value[:, level] = new
+        if worst < TOLERANCE:
+            return value
+    raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
+
+
+def _change(old: Floats, new: Floats) -> float:
+    """Return the largest change; a value that became (or was) no value at all counts as 1, two of them as none."""
+    both = np.isfinite(old) & np.isfinite(new)
+    one = np.isfinite(old) != np.isfinite(new)
+    moved = np.abs(np.subtract(new, old, out=np.zeros(old.shape), where=both))
+    return max(float(np.max(moved, initial=0.0)), float(one.any()))
+
+
+def _log_sum(total: Floats, width: Floats) -> Floats:
+    """Return width * log(sum(exp(total / width))) over the last axis, -inf where all are."""
+    highest = np.max(total, axis=2, keepdims=True)
+    highest[np.isneginf(highest)] = 0.0
+    scaled = np.exp((total - highest) / width)
+    with np.errstate(divide="ignore"):
+        return np.asarray(width[:, 0] * np.log(scaled.sum(axis=2)) + highest[:, :, 0])
+
+
+def choice_shares(utility: Floats, heads: NDArray[np.intp], scale: Floats, value: Floats) -> Floats:
+    """Return the share that takes each option; rows add up to 1; shape of `utility`."""
+    total = utility + np.where(heads >= 0, value[:, heads], 0.0)
+    highest = np.max(total, axis=2, keepdims=True)
+    highest[np.isneginf(highest)] = 0.0
+    weight = np.exp((total - highest) / scale[:, None])
+    norm = weight.sum(axis=2, keepdims=True)
+    return np.divide(weight, norm, out=np.zeros_like(weight), where=norm > 0)
+
+
+def cheapest_journey(world: World) -> Floats:
+    """Return the price of the cheapest journey that no visa bars; shape (n_origins, n_places), inf if none."""
+    network = world.network
+    barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]] > 0.5
+    price = np.where(network.visa & barred, np.inf, world.price)
+    cheapest = np.full((len(world.groups.origins), network.n_places), np.inf)
+    cheapest[:, network.claim] = 0.0
+    for _ in range(network.n_places):
+        through = price + cheapest[:, network.head]
+        shorter = cheapest.copy()
+        for leg in range(network.n_legs):
+            tail = network.tail[leg]
+            np.minimum(shorter[:, tail], through[:, leg], out=shorter[:, tail])
+        if np.array_equal(shorter, cheapest):
+            break
+        cheapest = shorter
+    return cheapest

@@ -1,0 +1,79 @@
+"""The smuggling market: price, crowding, the share who use smugglers, and revenue."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.units import DAYS_PER_YEAR
+from simulator.world.world import World
+
+Floats = NDArray[np.float64]
+
+
+def efforts(world: World) -> tuple[Floats, Floats]:
+    """Return the effort that smugglers meet at each leg now, and at the start; each of shape (n_legs,).
+
+    Only effort that acts counts: the departure side's is scaled by cooperation, and none where the state
+    itself organises transit.
+    """
+    network, levers = world.network, world.levers
+    here, there = network.departure_control, network.arrival_control
+    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
+    base = np.where(here >= 0, network.effort_departure * world.cooperation[here], 0.0)
+    base = base + np.where(there >= 0, network.effort_arrival, 0.0)
+    departure = (network.effort_departure + levers["border_effort_departure"]) * willing[here]
+    now = np.where(here >= 0, departure, 0.0)
+    now = now + np.where(there >= 0, network.effort_arrival + levers["border_effort_arrival"], 0.0)
+    return now * (1.0 - levers["organised_transit"]), base
+
+
+def update(world: World) -> None:
+    """Move prices and crowding towards what enforcement and demand make of them."""
+    rules = world.parameters.smuggling
+    now, base = efforts(world)
+    floor = rules.effort_floor.value
+    enforcement = np.maximum(now, floor) / np.maximum(base, floor)
+    fight = world.levers["anti_smuggling"]
+    demand = np.where(world.flow_year > 0, world.flow / np.where(world.flow_year > 0, world.flow_year, 1.0), 1.0)
+    demand = np.clip(demand, 0.1, 10.0)
+    price = world.network.price * enforcement**rules.price_elasticity.value * demand**rules.demand_elasticity.value
+    price = price * np.exp(rules.anti_smuggling_effect.value * fight) * (1.0 - world.levers["organised_transit"])
+    crowding = (enforcement * np.exp(fight)) ** rules.crowding_elasticity.value
+    follow = -np.expm1(-world.days / rules.adjustment.value)
+    world.price = world.price + follow * (price - world.price)
+    world.crowding = world.crowding + follow * (crowding - world.crowding)
+    world.ledger["prices"][...] = world.price
+    world.ledger["crowding"][...] = world.crowding
+
+
+def share_smuggled(world: World) -> Floats:
+    """Return the share of attempts made with a smuggler; shape (n_legs,).
+
+    Controls drive people to smugglers: the odds follow the effort met, as price does.
+    """
+    rules = world.parameters.smuggling
+    now, base = efforts(world)
+    floor = rules.effort_floor.value
+    share = np.clip(rules.smuggled_share.value, 1e-9, 1.0 - 1e-9)
+    odds = share / (1.0 - share) * np.maximum(now, floor) / np.maximum(base, floor)
+    paid = (world.network.price > 0) & ~world.network.visa
+    return np.where(paid, odds / (1.0 + odds), 0.0) * (1.0 - world.levers["organised_transit"])
+
+
+def collect(world: World) -> None:
+    """Count the step's smuggled attempts and revenue, and follow the flow of attempts."""
+    attempts = world.ledger["attempts"].sum(axis=(1, 2)).astype(np.float64)
+    share = share_smuggled(world)
+    through = world.ledger["crossings"].sum(axis=(1, 2))
+    world.smuggled = share
+    world.ledger["smuggled"][...] = np.rint(attempts * share)
+    world.ledger["revenue"][...] = through * share * world.price
+    weekly = attempts * 7.0 / world.days
+    first = world.flow_year == 0
+    # Until a month, or a year, has passed, the mean since the start: the first weeks are no boom and no slump.
+    since_start = world.days / world.end_day
+    month = max(-np.expm1(-world.days / (DAYS_PER_YEAR / 12.0)), since_start)
+    year = max(-np.expm1(-world.days / DAYS_PER_YEAR), since_start)
+    world.flow = np.where(first, weekly, world.flow + month * (weekly - world.flow))
+    world.flow_year = np.where(first, weekly, world.flow_year + year * (weekly - world.flow_year))

@@ -1,0 +1,149 @@
+"""What the command line shows: tables, JSON, progress, and errors in one place."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+
+from simulator.errors import CorridorError, InputError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+WIDE = 200
+"""Columns of a table that goes to a file or a pipe."""
+
+
+def say(text: str) -> None:
+    """Print a line on standard error, where it does not mix with results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors that users can cause into messages and exit statuses: no traceback.
+
+    2: something is wrong with the input. 1: the machine would not do it, or two results differ.
+    130: interrupted.
+    """
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except InputError as error:
+            count = len(error.problems)
+            say(f"{error}\n{count} problem{'s' if count != 1 else ''}; nothing was written")
+            raise typer.Exit(WRONG_INPUT) from None
+        except CorridorError as error:
+            say(f"corridor: {error}\nThis is a defect of Corridor, not of your input; nothing was written.")
+            raise typer.Exit(FAILED) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            say(f"corridor: {where}{error.strerror or error}; nothing was written")
+            raise typer.Exit(FAILED) from None
+        except MemoryError:
+            say("corridor: out of memory; use fewer rows with --persons-per-agent; nothing was written")
+            raise typer.Exit(FAILED) from None
+        except KeyboardInterrupt:
+            say("interrupted; nothing was written")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapper
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it; numbers that do not exist become null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+def print_json(content: Any) -> None:
+    """Print JSON on standard output."""
+    print(json.dumps(plain(content), indent=2, ensure_ascii=False))
+
+
+def cell(value: Any) -> str:
+    """Return a number as a table shows it: thousands apart, three figures behind the point; nothing as a dash."""
+    value = plain(value)
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
+    """Print a table on standard output, as wide as the terminal, or wide where there is none."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    table = Table(title=title or None, box=box.SIMPLE, title_justify="left")
+    for place, column in enumerate(columns):
+        values = [plain(row[place]) for row in rows]
+        numeric = any(isinstance(value, int | float) for value in values)
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell(value)) for value in row))
+    console.print(table)
+    if caption:
+        print(caption)
+
+
+def print_explanation(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print where values came from: field, value with unit and range, evidence, and place."""
+    lines = []
+    for row in rows:
+        value = row["value"]
+        shown = f"{value:g}" if isinstance(value, float) else str("-" if value is None else value)
+        limits = f"{row['range'][0]:g} to {row['range'][1]:g}" if row["range"] else ""
+        where = row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
+        by = f"{where} ({row['override']})" if row["override"] else where
+        unit = row["unit"] if row["unit"] != "1" else ""
+        lines.append((row["field"], f"{shown} {unit}".strip(), limits, row["kind"], row["source"], by))
+    print_table("", ("field", "value", "range", "kind", "source", "from"), lines)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, int], None] | None]:
+    """Show steps, people on the move and time left on standard error; nothing where it is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("simulating"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[people]:>10,} on the move"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("steps", total=None, people=0)
+
+        def advance(done: int, steps: int, people: int) -> None:
+            progress.update(task, completed=done, total=steps, people=people)
+
+        yield advance

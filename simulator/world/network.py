@@ -1,0 +1,155 @@
+"""Places and legs as arrays, and what a person may do at each place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.scenario.schema import Scenario
+
+Ints = NDArray[np.int16]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Exit(IntEnum):
+    """Ways to end a journey at a place; coded after the legs: leg number n_legs + exit."""
+
+    CLAIM = 0
+    SETTLE = 1
+    HOME = 2
+
+
+@dataclass(frozen=True)
+class Network:
+    """The graph of a corridor. Numbers of countries index `World.countries`; -1 stands for none.
+
+    Attributes
+    ----------
+    places, legs, seas, routes : names.
+    country : country of each place, shape (n_places,).
+    wait : mean days between reaching a place and setting out again, shape (n_places,).
+    claim, settle : whether that exit is open at a place, shape (n_places,).
+    tail, head : places, shape (n_legs,).
+    days, price, death : baseline days, euros, and risk of death of a leg, shape (n_legs,).
+    departure_control, arrival_control : countries, shape (n_legs,).
+    effort_departure, effort_arrival : baseline efforts, shape (n_legs,).
+    surge : attempts a week at which controls act at half strength, inf if none, shape (n_legs,).
+    sea, route : numbers, shape (n_legs,).
+    visa, counted, by_sea : shape (n_legs,).
+    options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
+    sea_departure : whether any sea leg leaves a place, shape (n_places,).
+    levels : places in order of the fewest legs to a place that takes claims; one array a level.
+    """
+
+    places: tuple[str, ...]
+    legs: tuple[str, ...]
+    seas: tuple[str, ...]
+    routes: tuple[str, ...]
+    country: Ints
+    wait: NDArray[np.float32]
+    claim: Bools
+    settle: Bools
+    tail: Ints
+    head: Ints
+    days: NDArray[np.float32]
+    price: Floats
+    death: Floats
+    departure_control: Ints
+    arrival_control: Ints
+    effort_departure: Floats
+    effort_arrival: Floats
+    surge: Floats
+    sea: Ints
+    route: Ints
+    visa: Bools
+    counted: Bools
+    by_sea: Bools
+    options: Ints
+    sea_departure: Bools
+    levels: tuple[NDArray[np.intp], ...]
+
+    @property
+    def n_places(self) -> int:
+        """Number of places."""
+        return len(self.places)
+
+    @property
+    def n_legs(self) -> int:
+        """Number of legs."""
+        return len(self.legs)
+
+
+def _options(n_places: int, tail: Ints, claim: Bools, settle: Bools, home: Bools) -> Ints:
+    """Return the legs and exits of each place, -1 padded."""
+    n_legs = len(tail)
+    rows: list[list[int]] = [[] for _ in range(n_places)]
+    for leg, place in enumerate(tail):
+        rows[place].append(leg)
+    for place in range(n_places):
+        rows[place] += [n_legs + Exit.CLAIM] * int(claim[place])
+        rows[place] += [n_legs + Exit.SETTLE] * int(settle[place])
+        rows[place] += [n_legs + Exit.HOME] * int(home[place])
+    table = np.full((n_places, max(len(row) for row in rows)), -1, dtype=np.int16)
+    for place, row in enumerate(rows):
+        table[place, : len(row)] = row
+    return table
+
+
+def _levels(n_places: int, tail: Ints, head: Ints, claim: Bools) -> tuple[NDArray[np.intp], ...]:
+    """Group places by the fewest legs to a place that takes claims; unreachable ones come last."""
+    hops = np.where(claim, 0, n_places + 1)
+    for _ in range(n_places):
+        shorter = hops.copy()
+        np.minimum.at(shorter, tail, hops[head] + 1)
+        if np.array_equal(shorter, hops):
+            break
+        hops = shorter
+    return tuple(np.flatnonzero(hops == level) for level in np.unique(hops))
+
+
+def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
+    """Build the network of a scenario; `countries` numbers the countries by code."""
+    places = {row.place: number for number, row in enumerate(scenario.places)}
+    routes = {name: number for number, name in enumerate(scenario.corridor.routes)}
+    seas = {name: number for number, name in enumerate(sorted({row.sea for row in scenario.seasons}))}
+    legs = scenario.legs
+    tail = np.array([places[leg.tail] for leg in legs], dtype=np.int16)
+    head = np.array([places[leg.head] for leg in legs], dtype=np.int16)
+    claim = np.array([row.claim for row in scenario.places], dtype=bool)
+    settle = np.array([row.settle for row in scenario.places], dtype=bool)
+    by_sea = np.array([leg.mode == "sea" for leg in legs], dtype=bool)
+    sea_departure = np.zeros(len(places), dtype=bool)
+    sea_departure[tail[by_sea]] = True
+    origin_role = np.array([row.role == "origin" for row in scenario.places], dtype=bool)
+    return Network(
+        places=tuple(places),
+        legs=tuple(leg.leg for leg in legs),
+        seas=tuple(seas),
+        routes=tuple(routes),
+        country=np.array([countries[row.country] for row in scenario.places], dtype=np.int16),
+        wait=np.array([row.wait_days for row in scenario.places], dtype=np.float32),
+        claim=claim,
+        settle=settle,
+        tail=tail,
+        head=head,
+        days=np.array([leg.days for leg in legs], dtype=np.float32),
+        price=np.array([leg.price_eur for leg in legs], dtype=np.float64),
+        death=np.array([leg.p_death for leg in legs], dtype=np.float64),
+        departure_control=np.array([countries.get(leg.departure_control, -1) for leg in legs], dtype=np.int16),
+        arrival_control=np.array([countries.get(leg.arrival_control, -1) for leg in legs], dtype=np.int16),
+        effort_departure=np.array([leg.effort_departure for leg in legs], dtype=np.float64),
+        effort_arrival=np.array([leg.effort_arrival for leg in legs], dtype=np.float64),
+        surge=np.array([leg.surge_per_week or np.inf for leg in legs], dtype=np.float64),
+        sea=np.array([seas.get(leg.sea, -1) for leg in legs], dtype=np.int16),
+        route=np.array([routes.get(leg.route, -1) for leg in legs], dtype=np.int16),
+        visa=np.array([leg.visa for leg in legs], dtype=bool),
+        counted=np.array([leg.counted for leg in legs], dtype=bool),
+        by_sea=by_sea,
+        options=_options(len(places), tail, claim, settle, ~origin_role),
+        sea_departure=sea_departure,
+        levels=_levels(len(places), tail, head, claim),
+    )

@@ -1,0 +1,198 @@
+"""Route choice: closed forms, cycles against a linear solve, and what must not matter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import small
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.errors import ChoiceError
+from simulator.stages import crossing, drivers, route_choice, smuggling
+from simulator.stages.route_choice import choice_shares, solve
+
+INF = np.inf
+LEVELS_ONE_BY_ONE = tuple(np.array([n]) for n in range(20))
+
+
+def values(utility: list[list[float]], heads: list[list[int]], scale: list[float], start: float = -1e6) -> tuple[np.ndarray, np.ndarray]:
+    """Return values and shares of one class of people on a graph given as lists."""
+    gain, head, width = np.array([utility]), np.array(heads), np.array(scale)
+    value = solve(gain, head, width, LEVELS_ONE_BY_ONE[: len(scale)], np.full((1, len(scale)), start))
+    return value[0], choice_shares(gain, head, width, value)[0]
+
+
+@settings(deadline=None)
+@given(one=st.floats(-20, 20), other=st.floats(-20, 20), mu=st.floats(0.1, 5))
+def test_two_routes_have_logit_shares(one: float, other: float, mu: float) -> None:
+    """Home with two exits: shares exp(v / mu) over their sum, and the logsum as value."""
+    value, share = values([[one, other]], [[-1, -1]], [mu])
+    wanted = 1 / (1 + np.exp((other - one) / mu))
+    assert share[0] == pytest.approx([wanted, 1 - wanted], abs=1e-12)
+    assert value[0] == pytest.approx(mu * np.logaddexp(one / mu, other / mu), abs=1e-9)
+
+
+def test_two_legs_to_two_destinations() -> None:
+    """A leg counts with what its head is worth: place 0 goes to 1 or 2, which end with 3.0 and 2.5."""
+    value, share = values([[-1.0, -0.2], [3.0, -INF], [2.5, -INF]], [[1, 2], [-1, -1], [-1, -1]], [0.8, 0.8, 0.8])
+    assert value[1:] == pytest.approx([3.0, 2.5])
+    assert share[0, 0] == pytest.approx(1 / (1 + np.exp((2.3 - 2.0) / 0.8)))
+    assert share[1:, 0] == pytest.approx([1.0, 1.0])
+
+
+def test_a_smaller_scale_at_a_port_makes_its_legs_closer_substitutes() -> None:
+    """Nested logit: with place scale s below mu the nest's value is s log sum exp(v / s), and choice within is sharper."""
+    mu, port = 1.0, 0.4
+    value, share = values([[0.0, 1.0, -INF], [2.0, 1.5, -INF]], [[1, -1, -1], [-1, -1, -1]], [mu, port])
+    nest = port * np.log(np.exp(2.0 / port) + np.exp(1.5 / port))
+    assert value[1] == pytest.approx(nest)
+    assert value[0] == pytest.approx(mu * np.log(np.exp(nest / mu) + np.exp(1.0 / mu)))
+    assert share[1, 0] == pytest.approx(1 / (1 + np.exp(-0.5 / port)))
+    assert share[0, 0] == pytest.approx(1 / (1 + np.exp((1.0 - nest) / mu)))
+
+
+def random_graph(rng: np.random.Generator, n: int, leg_loss: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return option utilities, shape (1, n, 5), and heads of a graph full of cycles: four legs and an exit a place."""
+    heads = np.concatenate([rng.integers(n, size=(n, 4)), np.full((n, 1), -1)], axis=1)
+    utility = np.where(heads >= 0, -leg_loss - rng.uniform(0, 2, heads.shape), rng.uniform(-3, 3, heads.shape))
+    utility[(rng.random(heads.shape) < 0.3) & (heads >= 0)] = -INF
+    return utility[None], heads
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 12), mu=st.floats(0.3, 1.5))
+def test_cycles_agree_with_the_linear_system(seed: int, n: int, mu: float) -> None:
+    """With one scale, z = exp(V / mu) solves z = M z + b (Fosgerau, Frejinger & Karlstrom 2013), solved here by LU."""
+    utility, heads = random_graph(np.random.default_rng(seed), n, leg_loss=2.0 * mu + 0.2)
+    matrix, base = np.zeros((n, n)), np.zeros(n)
+    for k, option in np.ndindex(heads.shape):
+        if heads[k, option] >= 0:
+            matrix[k, heads[k, option]] += np.exp(utility[0, k, option] / mu)
+        else:
+            base[k] += np.exp(utility[0, k, option] / mu)
+    wanted = mu * np.log(np.linalg.solve(np.eye(n) - matrix, base))
+    got = solve(utility, heads, np.full(n, mu), LEVELS_ONE_BY_ONE[:n], np.full((1, n), -1e6))
+    np.testing.assert_allclose(got[0], wanted, atol=1e-5)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), start=st.floats(-1e6, 100))
+def test_neither_start_nor_order_matters(seed: int, start: float) -> None:
+    rng = np.random.default_rng(seed)
+    utility, heads = random_graph(rng, 8, leg_loss=2.5)
+    scale = rng.uniform(0.5, 1.0, 8)
+    one = solve(utility, heads, scale, LEVELS_ONE_BY_ONE[:8], np.full((1, 8), -1e6))
+    groups = np.array_split(rng.permutation(8), 3)
+    other = solve(utility, heads, scale, groups, np.full((1, 8), start))
+    np.testing.assert_allclose(one, other, atol=1e-5)
+    share = choice_shares(utility, heads, scale, one)
+    np.testing.assert_allclose(share.sum(axis=2), 1.0)
+    assert (share[np.isneginf(utility)] == 0).all()
+
+
+def test_classes_are_solved_as_if_alone() -> None:
+    rng = np.random.default_rng(5)
+    parts = [random_graph(rng, 6, 2.5)[0] for _ in range(3)]
+    heads = random_graph(rng, 6, 2.5)[1]
+    scale, start = np.full(6, 0.9), np.full((1, 6), -1e6)
+    together = solve(np.concatenate(parts), heads, scale, LEVELS_ONE_BY_ONE[:6], np.repeat(start, 3, axis=0))
+    for number, part in enumerate(parts):
+        alone = solve(part, heads, scale, LEVELS_ONE_BY_ONE[:6], start)
+        np.testing.assert_allclose(together[number], alone[0], atol=1e-5)
+
+
+def test_a_cycle_worth_going_round_is_an_error() -> None:
+    with pytest.raises(ChoiceError, match="worth going round for ever"):
+        values([[0.5, 1.0], [0.5, 1.0]], [[1, -1], [0, -1]], [1.0, 1.0])
+
+
+def test_places_without_a_way_out_have_no_value_and_no_share() -> None:
+    """A leg to a dead end is never taken; a dead end is worth minus infinity."""
+    value, share = values([[0.0, -1.0], [-INF, -INF]], [[1, -1], [-1, -1]], [1.0, 1.0])
+    assert value.tolist() == [-1.0, -INF]
+    assert share.tolist() == [[0.0, 1.0], [0.0, 0.0]]
+
+
+def ready_world(**knobs: object) -> small.World:
+    world = small.world(**knobs)
+    for stage in (drivers.update, smuggling.update, crossing.update, route_choice.update):
+        stage(world)
+    return world
+
+
+def shares_of(world: small.World) -> np.ndarray:
+    return choice_shares(route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value)
+
+
+def test_a_world_is_solved_and_its_limits_are_its_shares() -> None:
+    world = ready_world()
+    share = shares_of(world)
+    open_options = np.broadcast_to(world.network.options >= 0, share.shape)
+    assert (share[open_options] > 0).all()
+    assert (share[~open_options] == 0).all()
+    np.testing.assert_allclose(world.share_limits / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
+
+
+def test_a_visa_requirement_and_a_price_divert() -> None:
+    """Without the visa requirement most fly; a dearer eastern sea sends people west."""
+    alpha = 0
+    plain, free = shares_of(ready_world()), shares_of(ready_world(visas=()))
+    fly = 2
+    assert plain[0, alpha, fly] < 0.05
+    assert free[0, alpha, fly] > 0.5
+    world = ready_world()
+    world.price[list(world.network.legs).index("port-east--island")] *= 3
+    route_choice.update(world)
+    assert (shares_of(world)[:6, alpha, 1] > plain[:6, alpha, 1]).all()
+
+
+def test_values_of_the_next_step_start_from_the_last_and_come_out_the_same() -> None:
+    world = ready_world()
+    warm = ready_world()
+    world.price *= 1.3
+    warm.price *= 1.3
+    warm.value[:] = -1e6
+    route_choice.update(world)
+    route_choice.update(warm)
+    np.testing.assert_allclose(world.value, warm.value, atol=1e-5)
+
+
+def test_beliefs_are_discounted_beta_bernoulli() -> None:
+    """Prior worth 200 people at 20%, and 300 seen of whom 150 were caught: (40 + 150) / 500."""
+    world = ready_world(parameter={"beliefs.prior_strength": 200})
+    world.prior_caught[:] = 0.2
+    world.seen[0, 3], world.seen_caught[0, 3], world.seen_dead[0, 3] = 300, 150, 30
+    world.prior_risk[:] = 0.01
+    caught, dead = route_choice.believed(world)
+    assert caught[0, 3] == pytest.approx(190 / 500)
+    assert dead[0, 3] == pytest.approx((2 + 30) / 500)
+    assert caught[1, 3] == pytest.approx(0.2)
+    world.levers["information_campaign"][3] = 1.0
+    assert route_choice.believed(world)[0][1, 3] == pytest.approx((40 + 200) / 400)
+
+
+def test_without_learning_beliefs_are_the_truth() -> None:
+    world = ready_world(switches={"learning": False})
+    caught, dead = route_choice.believed(world)
+    np.testing.assert_array_equal(caught[0], world.caught)
+    np.testing.assert_array_equal(dead[1], world.risk)
+
+
+def test_rescue_draws_only_if_the_switch_says_so() -> None:
+    """With the switch off, what people believe of death does not move with rescue or with what was seen."""
+    for pull, moves in ((True, True), (False, False)):
+        world = ready_world(switches={"rescue_pull": pull})
+        before = route_choice.believed(world)[1].copy()
+        world.seen[:], world.seen_dead[:] = 1000, 0
+        assert (route_choice.believed(world)[1] < before).any() == moves
+
+
+def test_the_cheapest_journey_is_the_shortest_path() -> None:
+    """From alpha by the eastern sea 300 + 1000; from beta by the western 250 + 1500 + 40; a visa bars the flight."""
+    world = ready_world()
+    cheapest = route_choice.cheapest_journey(world)
+    assert cheapest[0, 0] == pytest.approx(1300)
+    assert cheapest[1, 1] == pytest.approx(min(250 + 1500 + 40, 250 + 200 + 1000))
+    assert ready_world(visas=()).price[-1] == 400
+    assert route_choice.cheapest_journey(ready_world(visas=()))[0, 0] == pytest.approx(400)
