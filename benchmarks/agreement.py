@@ -11,7 +11,7 @@ from setting import Counts, Expected, Rules
 MOST_ERRORS = 4.0
 """Standard errors by which a rate may differ. They are those of independent events; departures vary less."""
 MOST_SPREAD = 2.0
-"""Chi-square of leg use over its degrees of freedom; somewhat over 1, as a person.s successive legs depend on each other."""
+"""Chi-square of leg use over its degrees of freedom; over 1, as people go back and forth on short legs."""
 
 
 class Engine(Protocol):

@@ -11,7 +11,7 @@ from simulator import draws
 from simulator.stages.crossing import DEAD, INTERCEPTED, PUT_OFF, outcome_limits
 from simulator.stages.movement import Passage, move
 from simulator.world.network import Exit
-from simulator.world.people import CLOSED, People
+from simulator.world.people import People
 
 N_WEALTH = 3
 """Classes are origin x need x wealth; as in the model, people are counted by origin and need."""
@@ -78,24 +78,19 @@ class CorridorEngine:
 
     def run(self, steps: int) -> Counts:
         """Run steps, dropping the rows of the dead as the model does; return what happened."""
-        n_legs = self.passage.n_legs
-        happened = np.zeros((4, n_legs), dtype=np.int64)
         counts = Counts()
         began = time.process_time()
+        happened = np.zeros((4, self.passage.n_legs + len(Exit), self.passage.n_cells), dtype=np.int64)
         for _ in range(steps):
             counts.person_steps += self.alive
             events = move(self.people, self.passage, self.step, self.step + 1.0)
-            outcome = events.counts[:, :n_legs].sum(axis=2)
-            happened += outcome
-            self.alive -= int(outcome[DEAD].sum())
+            happened += events.counts
+            self.alive -= int(events.counts[DEAD].sum())
             self.people.compact()
             self.step += 1
         counts.seconds = time.process_time() - began
-        counts.attempts = happened.sum(axis=0) - happened[PUT_OFF]
-        counts.interceptions = int(happened[INTERCEPTED].sum())
-        counts.deaths = int(happened[DEAD].sum())
+        by_leg = happened[:, : self.passage.n_legs].sum(axis=2)
+        counts.attempts = by_leg.sum(axis=0) - by_leg[PUT_OFF]
+        counts.interceptions = int(by_leg[INTERCEPTED].sum())
+        counts.deaths = int(by_leg[DEAD].sum())
         return counts
-
-    def living(self) -> int:
-        """Count the living row by row."""
-        return int(np.count_nonzero(~np.isin(self.people.state, CLOSED)))

@@ -1,8 +1,9 @@
 """Mesa models of the same rules: one object a person, which decides for itself in each step.
 
-`MesaEngine` is plain: written the way Mesa's own tutorials write a model (`shuffle_do`, one `step` a person, a weighted
-choice by the standard library). `TunedMesaEngine` is the fastest that we could make of it with the same objects:
-no shuffling, shares summed beforehand, the step of arrival remembered. Both are measured, the plain one is the yardstick.
+`MesaEngine` is plain: written the way Mesa's own tutorials write a model (`shuffle_do`, one `step` a person, a
+weighted choice by the standard library). `TunedMesaEngine` is the fastest that we could make of it with the same
+objects: no shuffling, shares summed beforehand, the step of arrival remembered. Both are measured; the plain one is
+the yardstick.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ def machine(*, with_flee: bool) -> dict[str, Any]:
     """Return the date, the processor, and the versions of what was measured."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    model = named[0] if named else platform.processor()
     versions = {"python": platform.python_version(), "numpy": np.__version__, "mesa": version("mesa")}
     found: dict[str, Any] = {"date": date.today().isoformat(), "processor": model, "versions": versions}
     if with_flee:
@@ -105,7 +106,7 @@ def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[tuple[str, float | None, str, bool]] = []
 
     def at_most(name: str, value: float, limit: float) -> None:
-        found.append((name, value, f"<= {limit:g}", value <= limit))
+        found.append((name, value, f"<= {limit:g}", bool(value <= limit)))
 
     if "engines" in results:
         ratios = results["engines"].get("ratios")
@@ -127,7 +128,8 @@ def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
         if each in MOST_BYTES:
             at_most(f"scenario at {each} a row: GiB", run["peak_bytes"] / 2**30, MOST_BYTES[each] / 2**30)
     rows = [
-        [name, "" if value is None else f"{value:.3g}", limit, "met" if met else "MISSED"] for name, value, limit, met in found
+        [name, "" if value is None else f"{value:.3g}", limit, "met" if met else "MISSED"]
+        for name, value, limit, met in found
     ]
     _show("Targets", ["target", "measured", "must be", ""], rows)
     return [{"name": name, "measured": value, "limit": limit, "met": met} for name, value, limit, met in found]

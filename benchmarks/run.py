@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller and fewer runs; the scenario only at 10 a row")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone (may be repeated)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
-    parser.add_argument("--write", action="store_true", help=f"also keep them as {RESULTS.name}, the versioned reference")
+    parser.add_argument("--write", action="store_true", help=f"also keep them as {RESULTS.name}")
     return parser.parse_args()
 
 

@@ -28,7 +28,7 @@ def time_by_size(sizes: list[int], person_steps: int, repeats: int) -> dict[str,
     for _ in range(repeats):
         for n, engine in engines.items():
             found[n].append(engine.run(max(1, person_steps // n)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for n, runs in found.items():
         each = [run.seconds / run.person_steps for run in runs]
         rows.append({"people": n, "ns_per_person_step": [1e9 * x for x in (median(each), min(each), max(each))]})

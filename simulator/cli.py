@@ -177,8 +177,9 @@ def score(
     if as_json:
         print_json(table.to_dict(orient="records"))
     else:
-        columns = [str(column) for column in table.columns if column not in ("series", "measure")]
-        print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), "Skill: 1 is perfect, 0 is naive.")
+        columns = [str(column) for column in table.columns if column not in ("series", "measure", "reason")]
+        caption = "Skill: 1 is perfect, 0 is no better than the naive forecast. -: does not exist; --json says why."
+        print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), caption)
 
 
 @app.command()

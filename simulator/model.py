@@ -53,7 +53,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         run_step(world)
         self.agents.do("pay")
         self._record_trust()
-        self.agents.do("observe")
+        self.agents.do("observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")})
         self._check()
         if world.clock.ends_month(world.step):
             self._count_stocks()

@@ -62,6 +62,7 @@ def test_json_holds_what_the_table_shows(tmp_path: Path) -> None:
     assert json.loads(explained.stdout)[0]["field"] == "parameters.news.weight"
     table = corridor("explain", "here", "legs.coast--island.price_eur", cwd=tmp_path)
     assert "100" in table.stdout
+    assert "None" not in table.stdout
 
 
 def test_another_run_is_not_overwritten_unless_said(tmp_path: Path) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.governments.levers import LeverTable
 from simulator.governments.observation import Observation, Observer
 from simulator.governments.partnership import PartnershipState
-from simulator.governments.timetable import orders_of, paid, payments_of
+from simulator.governments.timetable import Order, orders_of, paid, payments_of
 from simulator.scenario.schema import Scenario
 from simulator.world.world import World
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Floats = NDArray[np.float64]
 
 
 class Government(mesa.Agent):  # type: ignore[misc]
@@ -44,13 +45,13 @@ class Government(mesa.Agent):  # type: ignore[misc]
         self._observer = Observer(world, code)
         self._world, self._table, self._partnerships = world, table, partnerships
 
-    def observe(self) -> None:
-        """Take in the step just run; what is seen is late and has errors."""
-        seen = self._observer.look(self._world)
+    def observe(self, totals: Mapping[str, Floats]) -> None:
+        """Take in the step just run, given its totals by leg; what is seen is late and has errors."""
+        seen = self._observer.look(self._world, totals)
         if seen is not None:
             self.known = seen
 
-    def decide(self) -> list[Any]:
+    def decide(self) -> list[Order]:
         """Return the orders for this step: those of the timetable that act in it."""
         step = self._world.step
         return [order for order in self.orders if order.active[step] > 0]

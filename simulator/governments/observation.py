@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,25 +47,25 @@ class Observer:
         heads, tails = network.country[network.head], network.country[network.tail]
         self._inward = (heads == mine) & (tails != mine) if mine is not None else network.counted
         self._controlled = network.departure_control == mine if mine is not None else network.counted
-        self._key = np.full(1, name_key(world.seed, "government", code), dtype=np.uint64)
+        kinds = ("arrivals", "attempts", "deaths")
+        self._keys = np.array([name_key(world.seed, "government", code, kind) for kind in kinds], dtype=np.uint64)
         self._late: deque[Observation] = deque()
 
-    def look(self, world: World) -> Observation | None:
-        """Take in the step just run, and return the newest observation that is old enough to be known."""
-        ledger = world.ledger
-        by_leg = {name: ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
+    def look(self, world: World, totals: Mapping[str, Floats]) -> Observation | None:
+        """Take in the step just run, and return the newest observation that is old enough to be known.
+
+        `totals` holds the step's crossings, attempts and deaths by leg, shape (n_legs,).
+        """
         noise = world.parameters.governance.observation_noise.value
-        errors = [
-            float(np.exp(noise * ndtri(uniforms(self._key, Decision.OBSERVE, world.step, turn)[0]))) for turn in range(3)
-        ]
-        backlog = float(ledger["backlog"][self._country]) if self._country >= 0 else float(ledger["backlog"].sum())
+        error = np.exp(noise * ndtri(uniforms(self._keys, Decision.OBSERVE, world.step)))
+        backlog = world.ledger["backlog"]
         self._late.append(
             Observation(
                 world.step,
-                float(by_leg["crossings"][self._inward].sum()) * errors[0],
-                float(by_leg["attempts"][self._controlled].sum()) * errors[1],
-                backlog,
-                float(by_leg["deaths"][self._inward | self._controlled].sum()) * errors[2],
+                float(totals["crossings"][self._inward].sum() * error[0]),
+                float(totals["attempts"][self._controlled].sum() * error[1]),
+                float(backlog[self._country]) if self._country >= 0 else float(backlog.sum()),
+                float(totals["deaths"][self._inward | self._controlled].sum() * error[2]),
             )
         )
         seen = None

@@ -55,5 +55,5 @@ def _join(path: str, key: object) -> str:
 
 
 def _row(path: str, value: Any, file: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
-    said = {key: evidence.get(key) for key in EVIDENCE}
+    said = {key: evidence.get(key) or "" for key in EVIDENCE} | {"range": evidence.get("range")}
     return {"field": path, "value": value, **said, "file": file, "line": None, "override": None}

@@ -78,14 +78,14 @@ class Choice(Frozen):
 
 
 class News(Frozen):
-    """News of a leg, told by those of one's community who got through."""
+    """News of a route, told by those of one's community who got through."""
 
     weight: Utility
-    """Utility of one log unit of news."""
+    """Utility of one natural log unit of news: of one plus recent arrivals over `reference`."""
     halflife: Days
     """Time in which news loses half its weight."""
     reference: People
-    """Recent arrivals of one's community at which news is worth log 2 times its weight."""
+    """Recent arrivals of one's community at which news is worth ln 2 of its weight."""
 
 
 class Beliefs(Frozen):

@@ -36,6 +36,8 @@ class Route(Frozen):
 
     label: str
     """Name in figures."""
+    news: bool = True
+    """Whether news of it draws others; false for a route that only goes on from another."""
 
 
 class ObservedSeries(Frozen):

@@ -29,9 +29,12 @@ def learn(world: World) -> None:
 
 
 def spread_news(world: World) -> None:
-    """Discount news, and add those of each origin who got through each leg in this step."""
+    """Discount news, and add those of each origin who arrived by each route in this step."""
+    network = world.network
     world.news *= 0.5 ** (world.days / world.parameters.news.halflife.value)
-    world.news += world.ledger["crossings"].sum(axis=2).T
+    counted = np.flatnonzero(network.counted & (network.route >= 0))
+    arrived = world.ledger["crossings"][counted].sum(axis=2)
+    np.add.at(world.news.T, network.route[counted], arrived)
 
 
 def settle_diaspora(world: World) -> None:

@@ -3,8 +3,8 @@
 The value of standing at a place is V(k) = s_k log sum over options a of exp((v(a) + V(head(a))) / s_k)
 (Fosgerau, Frejinger & Karlström 2013, doi:10.1016/j.trb.2013.07.012), with a scale s_k that may differ by
 place, so that legs which share a sea are closer substitutes (Mai, Fosgerau & Frejinger 2015,
-doi:10.1016/j.trb.2015.03.015). Exits (claim, settle, go home) carry terminal values. Values are found by
-sweeping the places outwards from the destinations until nothing changes, which allows cycles.
+doi:10.1016/j.trb.2015.03.015). Exits (claim, settle, go home) carry terminal values. Values are found
+from the destinations backwards; only places that can be reached from one another need several sweeps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulator.draws import thresholds
 from simulator.errors import ChoiceError
 from simulator.stages import drivers
-from simulator.world.network import Exit
+from simulator.world.network import Exit, Level
 from simulator.world.world import World
 
 Floats = NDArray[np.float64]
@@ -72,14 +72,14 @@ def leg_utility(world: World) -> Floats:
     )
     caught, dead = believed(world)
     passage = 1.0 - world.levers["organised_transit"]
-    value = -choice.leg_loss.value - choice.day_weight.value * network.days * passage
+    value = -(choice.leg_loss.value + choice.day_weight.value * network.days) * passage
     value = value + choice.interception_weight.value * np.log1p(-np.minimum(caught, 1 - 1e-9))
     value = value - choice.death_weight.value * 100.0 * dead
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]
     value = value - choice.visa_penalty.value * np.where(network.visa, barred, 0.0)
     if world.switches.diffusion:
-        told = np.log2(1.0 + world.news / news.reference.value)
-        value = value + np.where(network.counted, news.weight.value * told, 0.0)
+        told = np.log1p(world.news / news.reference.value)[:, network.route]
+        value = value + np.where(network.counted & network.told[network.route], news.weight.value * told, 0.0)
     income = income_at_home(world)[:, None] * groups.income_factor
     price = world.price / income[:, :, None]
     return np.asarray(value[:, None, :] - choice.price_weight.value * price)
@@ -132,13 +132,7 @@ def option_heads(world: World) -> NDArray[np.intp]:
     return np.where(is_leg, network.head[np.where(is_leg, options, 0)], -1).astype(np.intp)
 
 
-def solve(
-    utility: Floats,
-    heads: NDArray[np.intp],
-    scale: Floats,
-    levels: Sequence[NDArray[np.intp]],
-    start: Floats,
-) -> Floats:
+def solve(utility: Floats, heads: NDArray[np.intp], scale: Floats, levels: Sequence[Level], start: Floats) -> Floats:
     """Return the value of standing at each place; shape (n_classes, n_places).
 
     Parameters
@@ -146,25 +140,26 @@ def solve(
     utility : of each option, -inf where there is none, shape (n_classes, n_places, n_options).
     heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
     scale : scale of each place, shape (n_places,).
-    levels : places in the order in which they are swept.
+    levels : places in the order in which they are found; only cycles need more than one sweep.
     start : first guess, shape (n_classes, n_places); it must not matter.
 
     Raises
     ------
     ChoiceError
-        If values still rise after 200 sweeps: going round a cycle is worth more than it costs.
+        If the values of a cycle still rise after 200 sweeps: going round it is worth more than it costs.
     """
     value = start.copy()
-    parts = [(level, utility[:, level], heads[level], scale[level, None]) for level in levels]
-    for _ in range(SWEEPS):
-        worst = 0.0
-        for level, gain, head, width in parts:
+    for places, cycle in levels:
+        gain, head, width = utility[:, places], heads[places], scale[places, None]
+        for _ in range(SWEEPS if cycle else 1):
             new = _log_sum(gain + np.where(head >= 0, value[:, head], 0.0), width)
-            worst = max(worst, _change(value[:, level], new))
-            value[:, level] = new
-        if worst < TOLERANCE:
-            return value
-    raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
+            change = _change(value[:, places], new) if cycle else 0.0
+            value[:, places] = new
+            if change < TOLERANCE:
+                break
+        else:
+            raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
+    return value
 
 
 def _change(old: Floats, new: Floats) -> float:
@@ -199,15 +194,14 @@ def cheapest_journey(world: World) -> Floats:
     network = world.network
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]] > 0.5
     price = np.where(network.visa & barred, np.inf, world.price)
-    cheapest = np.full((len(world.groups.origins), network.n_places), np.inf)
-    cheapest[:, network.claim] = 0.0
-    for _ in range(network.n_places):
-        through = price + cheapest[:, network.head]
-        shorter = cheapest.copy()
-        for leg in range(network.n_legs):
-            tail = network.tail[leg]
-            np.minimum(shorter[:, tail], through[:, leg], out=shorter[:, tail])
-        if np.array_equal(shorter, cheapest):
-            break
-        cheapest = shorter
+    heads, options = option_heads(world), network.options
+    is_leg = heads >= 0
+    gain = np.full((len(price), *options.shape), np.inf)
+    gain[:, is_leg] = price[:, options[is_leg]]
+    gain[:, options == network.n_legs + Exit.CLAIM] = 0.0
+    cheapest = np.full((len(price), network.n_places), np.inf)
+    for places, cycle in network.levels:
+        for _ in range(len(places) if cycle else 1):
+            onward = np.where(heads[places] >= 0, cheapest[:, heads[places]], 0.0)
+            cheapest[:, places] = np.min(gain[:, places] + onward, axis=2)
     return cheapest

@@ -216,7 +216,7 @@ def build_world(scenario: Scenario) -> World:
         seen=np.zeros((n_origins, n_legs)),
         seen_caught=np.zeros((n_origins, n_legs)),
         seen_dead=np.zeros((n_origins, n_legs)),
-        news=np.zeros((n_origins, n_legs)),
+        news=np.zeros((n_origins, len(network.routes))),
         price=network.price.copy(),
         crowding=np.ones(n_legs),
         smuggled=np.zeros(n_legs),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from simulator.scenario.schema import Scenario
 
@@ -21,6 +24,13 @@ class Exit(IntEnum):
     CLAIM = 0
     SETTLE = 1
     HOME = 2
+
+
+class Level(NamedTuple):
+    """Places whose values are found together; `cycle` if they can be reached from one another."""
+
+    places: NDArray[np.intp]
+    cycle: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,8 @@ class Network:
     visa, counted, by_sea : shape (n_legs,).
     options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
     sea_departure : whether any sea leg leaves a place, shape (n_places,).
-    levels : places in order of the fewest legs to a place that takes claims; one array a level.
+    levels : places in the order in which values are found.
+    told : routes of which news spreads, shape (n_routes,).
     """
 
     places: tuple[str, ...]
@@ -70,7 +81,8 @@ class Network:
     by_sea: Bools
     options: Ints
     sea_departure: Bools
-    levels: tuple[NDArray[np.intp], ...]
+    levels: tuple[Level, ...]
+    told: Bools
 
     @property
     def n_places(self) -> int:
@@ -99,16 +111,32 @@ def _options(n_places: int, tail: Ints, claim: Bools, settle: Bools, home: Bools
     return table
 
 
-def _levels(n_places: int, tail: Ints, head: Ints, claim: Bools) -> tuple[NDArray[np.intp], ...]:
-    """Group places by the fewest legs to a place that takes claims; unreachable ones come last."""
-    hops = np.where(claim, 0, n_places + 1)
-    for _ in range(n_places):
-        shorter = hops.copy()
-        np.minimum.at(shorter, tail, hops[head] + 1)
-        if np.array_equal(shorter, hops):
+def sweep_order(n_places: int, tail: Ints, head: Ints) -> tuple[Level, ...]:
+    """Order the places so that each comes after all that its legs lead to, save those it can return from.
+
+    Places that can be reached from one another form one level, marked as a cycle; the other levels hold
+    places that do not depend on one another.
+    """
+    graph = coo_array((np.ones(len(tail)), (tail, head)), shape=(n_places, n_places))
+    n_groups, group = connected_components(graph, directed=True, connection="strong")
+    depth = np.zeros(n_groups, dtype=np.intp)
+    across = group[tail] != group[head]
+    before, after = group[tail[across]], group[head[across]]
+    for _ in range(n_groups):
+        deeper = depth.copy()
+        np.maximum.at(deeper, before, depth[after] + 1)
+        if np.array_equal(deeper, depth):
             break
-        hops = shorter
-    return tuple(np.flatnonzero(hops == level) for level in np.unique(hops))
+        depth = deeper
+    size = np.bincount(group, minlength=n_groups)
+    levels: list[Level] = []
+    for level in range(int(depth.max()) + 1):
+        here = np.flatnonzero(depth == level)
+        single = np.flatnonzero(np.isin(group, here[size[here] == 1]))
+        if single.size:
+            levels.append(Level(single, False))
+        levels += [Level(np.flatnonzero(group == number), True) for number in here[size[here] > 1]]
+    return tuple(levels)
 
 
 def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
@@ -151,5 +179,6 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         by_sea=by_sea,
         options=_options(len(places), tail, claim, settle, ~origin_role),
         sea_departure=sea_departure,
-        levels=_levels(len(places), tail, head, claim),
+        levels=sweep_order(len(places), tail, head),
+        told=np.array([route.news for route in scenario.corridor.routes.values()], dtype=bool),
     )

@@ -110,7 +110,7 @@ class World:
         passable, shape (n_legs,).
     prior_caught, prior_risk : what people believe before anything is seen, shape (n_legs,).
     seen, seen_caught, seen_dead : discounted observations, people, shape (n_origins, n_legs).
-    news : discounted arrivals, people, shape (n_origins, n_legs).
+    news : discounted arrivals, people, shape (n_origins, n_routes).
     price, crowding, smuggled : now, shape (n_legs,).
     flow : smoothed attempts a week, shape (n_legs,); flow_year the same over a year.
     queue : claims waiting, first in first out, by country.
