@@ -10,7 +10,7 @@ from setting import Counts, Expected, Rules
 
 MOST_ERRORS = 4.0
 """Standard errors by which a rate may differ. They are those of independent events; departures vary less."""
-MOST_SPREAD = 2.0
+MOST_SPREAD = 1.7
 """Chi-square of leg use over its degrees of freedom; over 1, as people go back and forth on short legs."""
 
 
@@ -25,19 +25,19 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Check:
-    """One rate of one engine against what the rules imply; `errors` is their distance in standard errors."""
+    """One rate of one engine against what the rules imply; `errors` is their distance in standard errors, if any."""
 
     rules: str
     engine: str
     what: str
     found: float
     implied: float
-    errors: float
+    errors: float | None
 
     @property
     def agrees(self) -> bool:
         """Whether the difference can be chance."""
-        return bool(abs(self.errors) <= MOST_ERRORS if self.what != "leg use" else self.found <= MOST_SPREAD)
+        return self.found <= MOST_SPREAD if self.errors is None else bool(abs(self.errors) <= MOST_ERRORS)
 
     def record(self) -> dict[str, Any]:
         """Return the check for JSON."""
@@ -58,4 +58,4 @@ def compare(title: str, engine: str, counts: Counts, rules: Rules, implied: Expe
         checks.append(check("deaths / attempt", counts.deaths, made, rules.dying))
     of_leg = made * implied.legs
     spread = float(((counts.attempts - of_leg) ** 2 / of_leg).sum() / (of_leg.size - 1))
-    return [*checks, Check(title, engine, "leg use", spread, 1.0, float("nan"))]
+    return [*checks, Check(title, engine, "leg use", spread, 1.0, None)]

@@ -64,6 +64,10 @@ def make_people(n: int, rules: Rules, seed: int) -> People:
     return people
 
 
+EPISODE = 200
+"""Steps after which 2% of the people have died."""
+
+
 class CorridorEngine:
     """People and their movement, step by step."""
 
@@ -93,4 +97,22 @@ class CorridorEngine:
         counts.attempts = by_leg.sum(axis=0) - by_leg[PUT_OFF]
         counts.interceptions = int(by_leg[INTERCEPTED].sum())
         counts.deaths = int(by_leg[DEAD].sum())
+        return counts
+
+
+class RenewedEngine:
+    """The same, with new people every `EPISODE` steps, so that deaths do not thin out a long run."""
+
+    name = "Corridor"
+
+    def __init__(self, n: int, graph: Graph, rules: Rules, seed: int, settle: int = 10):
+        self.n, self.graph, self.rules, self.seed, self.settle = n, graph, rules, seed, settle
+
+    def run(self, steps: int) -> Counts:
+        """Run steps; return what happened. Making people and letting them settle is not timed."""
+        counts = Counts()
+        for first in range(0, steps, EPISODE):
+            self.seed += 1
+            engine = CorridorEngine(self.n, self.graph, self.rules, self.seed, self.settle)
+            counts += engine.run(min(EPISODE, steps - first))
         return counts

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final
 
 from agreement import Check, Engine, compare
-from corridor_core import CorridorEngine
+from corridor_core import CorridorEngine, RenewedEngine
 from flee_env import FleeEngine
 from mesa_plain import MesaEngine, TunedMesaEngine
 from scaling import memory_by_size, time_by_size
@@ -43,7 +43,7 @@ SIZES: Final = {
         (10_000, 100_000, 1_000_000, 10_000_000), 30_000_000, (1_000_000, 4_000_000, 10_000_000), (1, 10),
     ),
     "quick": Sizes(
-        3, (10_000, 15), (20_000, 20), (500_000, 30), 400,
+        3, (10_000, 15), (50_000, 12), (500_000, 30), 400,
         (10_000, 100_000, 1_000_000), 10_000_000, (500_000, 2_000_000), (10,),
     ),
 }  # fmt: skip
@@ -63,7 +63,7 @@ def measure_engines(sizes: Sizes) -> dict[str, Any]:
         for engine_type in (MesaEngine, TunedMesaEngine, CorridorEngine):
             agree("as Flee can", PLAIN, engine_type(people, graph, PLAIN, SEED), steps)
         plain, tuned = MesaEngine(people, graph, FULL, SEED), TunedMesaEngine(people, graph, FULL, SEED)
-        equal, large = CorridorEngine(people, graph, FULL, SEED), CorridorEngine(many, graph, FULL, SEED)
+        equal, large = RenewedEngine(people, graph, FULL, SEED), CorridorEngine(many, graph, FULL, SEED)
         agree("all rules", FULL, plain, steps)
         agree("all rules", FULL, tuned, steps)
         agree("all rules", FULL, large, many_steps)

@@ -11,19 +11,18 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from corridor_core import CorridorEngine
+from corridor_core import CorridorEngine, RenewedEngine
 from setting import FULL, Counts, make_graph
 
 from simulator.world.people import bytes_per_row
 
-SETTLE = 10
 SEED = 5
 
 
 def time_by_size(sizes: list[int], person_steps: int, repeats: int) -> dict[str, Any]:
     """Time each size for about as many person-steps, sizes interleaved; fit the power of time against people."""
     graph = make_graph()
-    engines = {n: CorridorEngine(n, graph, FULL, SEED, burn_in=SETTLE) for n in sizes}
+    engines = {n: RenewedEngine(n, graph, FULL, SEED) for n in sizes}
     found: dict[int, list[Counts]] = {n: [] for n in sizes}
     for _ in range(repeats):
         for n, engine in engines.items():

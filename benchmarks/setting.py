@@ -81,7 +81,7 @@ class Graph:
     @property
     def km(self) -> Floats:
         """Length of each leg for Flee, which arrives in the first step that carries a person beyond it."""
-        return self.steps * KM_PER_STEP
+        return np.asarray(self.steps * KM_PER_STEP, dtype=np.float64)
 
 
 def make_graph(seed: int = 7) -> Graph:
@@ -124,6 +124,14 @@ class Counts:
     interceptions: int = 0
     deaths: int = 0
     seconds: float = 0.0
+
+    def __iadd__(self, other: Counts) -> Counts:
+        self.person_steps += other.person_steps
+        self.attempts = self.attempts + other.attempts
+        self.interceptions += other.interceptions
+        self.deaths += other.deaths
+        self.seconds += other.seconds
+        return self
 
     @property
     def departures(self) -> int:

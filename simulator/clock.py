@@ -36,21 +36,36 @@ class Clock:
     start : first day.
     end : day after the last.
     step_days : days a step, or ``month`` for calendar months; the last step may be shorter.
+    edge : a day on which a step must begin, whatever the calendar (where a warm-up ends).
     """
 
     start: date
     end: date
     step_days: int | Literal["month"] = 7
+    edge: date | None = None
 
     @cached_property
     def edges(self) -> Floats:
         """Days from `start` at which steps begin, and the end; shape (n_steps + 1,)."""
         total = (self.end - self.start).days
         if self.step_days == "month":
-            inner = [(day - self.start).days for day in _month_starts(self.start, self.end)]
-            return np.array([0, *inner, total], dtype=np.float64)
+            days = {(day - self.start).days for day in _month_starts(self.start, self.end)}
+            days |= {(self.edge - self.start).days} if self.edge else set()
+            return np.array(sorted({0, *days, total}), dtype=np.float64)
         inner = list(range(0, total, self.step_days))
         return np.array([*inner, total], dtype=np.float64)
+
+    def warmed_up(self, warm_up_days: int) -> tuple[Clock, int]:
+        """Return a clock that begins a warm-up before this one, and the number of steps that it adds."""
+        if warm_up_days == 0:
+            return self, 0
+        if self.step_days == "month":
+            months = self.start.year * 12 + self.start.month - 1 - round(warm_up_days / DAYS_PER_YEAR * 12)
+            start = min(date(months // 12, months % 12 + 1, 1), self.start)
+        else:
+            start = self.start - timedelta(days=-(-warm_up_days // self.step_days) * self.step_days)
+        clock = Clock(start, self.end, self.step_days, self.start)
+        return clock, int(np.searchsorted(clock.edges, clock.day_of(self.start)))
 
     @property
     def n_steps(self) -> int:

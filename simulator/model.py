@@ -9,6 +9,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+from simulator.clock import Clock
 from simulator.errors import ConservationError
 from simulator.governments.agent import Government
 from simulator.governments.levers import LeverTable
@@ -36,7 +37,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=scenario.seed)
         self.scenario = scenario
         self.world = build_world(scenario)
-        self.recorder = Recorder(scenario, self.world.clock, self.world.coords())
+        recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
+        self.recorder = Recorder(scenario, recorded, self.world.coords())
         self.partnerships = build_partnerships(scenario)
         self.table = LeverTable(self.world)
         for code in self.world.governments:
@@ -55,9 +57,11 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self._record_trust()
         self.agents.do("observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")})
         self._check()
-        if world.clock.ends_month(world.step):
-            self._count_stocks()
-        self.recorder.record(world.step, world.ledger)
+        recorded = world.step - world.n_warm_up
+        if recorded >= 0:
+            if world.clock.ends_month(world.step):
+                self._count_stocks()
+            self.recorder.record(recorded, world.ledger)
         self._compact()
 
     def run(self, progress: Progress | None = None) -> None:

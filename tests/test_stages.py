@@ -527,29 +527,41 @@ def test_revenue_is_paid_by_those_who_get_through() -> None:
 # Feedback ----------------------------------------------------------------------------------------------------------
 
 
+EASTERN, WESTERN = 0, 1
+"""The two routes of the small corridor."""
+
+
 def test_news_and_beliefs_fade() -> None:
     """News halves in its half-life, and what was seen falls to 1/e in the memory, whatever the step."""
     for step_days in (1, 5):
         world = small.world(step_days=step_days)
-        world.news[0, EAST], world.seen[0, EAST] = 800.0, 800.0
+        world.news[0, WESTERN], world.seen[0, EAST] = 800.0, 800.0
         steps = int(world.parameters.news.halflife.value) // step_days
         for _ in range(steps):
             feedback.spread_news(world)
             feedback.learn(world)
-        assert world.news[0, EAST] == pytest.approx(400)
+        assert world.news[0, WESTERN] == pytest.approx(400)
         assert world.seen[0, EAST] == pytest.approx(800 * np.exp(-steps * step_days / world.parameters.beliefs.memory.value))
 
 
 def test_news_is_of_a_route_and_of_ones_own_people() -> None:
     world = settle_step(small.world(), drivers.update, smuggling.update, crossing.update, route_choice.update)
     before = route_choice.leg_utility(world)
-    world.ledger["crossings"][EAST, 0] = 300
+    world.ledger["crossings"][WEST, 0] = 300
+    world.ledger["crossings"][0, 0] = 500
     feedback.spread_news(world)
+    assert world.news.tolist() == [[0, 600], [0, 0]]
     rise = route_choice.leg_utility(world) - before
     rules = world.parameters.news
-    assert rise[0, :, EAST] == pytest.approx(rules.weight.value * np.log2(1 + 600 / rules.reference.value))
-    rise[0, :, EAST] = 0
+    assert rise[0, :, WEST] == pytest.approx(rules.weight.value * np.log1p(600 / rules.reference.value))
+    rise[0, :, WEST] = 0
     assert (rise == 0).all()
+
+
+def test_a_corridor_without_named_routes_runs() -> None:
+    legs = [leg.model_copy(update={"route": "", "counted": False}) for leg in small.corridor().legs]
+    model = small.run(small.corridor(end="2016-02-01", legs=legs))
+    assert small.total(model, "crossings") > 0
 
 
 @pytest.mark.parametrize(("lag", "kind"), [("investment_lag", "gain"), ("withdrawal_lag", "loss")])

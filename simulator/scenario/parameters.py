@@ -135,6 +135,9 @@ class Crossing(Frozen):
     """Share of deaths that full rescue prevents."""
     sea_hazard_noise: Fraction
     """Half-width of the seeded weekly variation of sea openness, shared by all policies."""
+    season_sharpness: Factor
+    """Power to which a sea's seasonal openness is raised: those put off cross later, so that arrivals vary less
+    than the chance to cross does."""
     detained_share: Fraction
     """Share of the intercepted who are detained; the others are pushed back at once."""
     detention: Days

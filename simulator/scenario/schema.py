@@ -143,6 +143,9 @@ class Period(Frozen):
     """First day."""
     end: date
     """Day after the last."""
+    warm_up_days: Annotated[int, Field(ge=0, le=3660)] = 0
+    """Days simulated before the start and not recorded, so that people are on their way when it begins. Figures
+    earlier than a table's first are held at it."""
 
 
 class ScenarioFile(Frozen):

@@ -23,9 +23,14 @@ def update(world: World) -> None:
 def learn(world: World) -> None:
     """Discount what was seen, and add what happened to people of each origin on each leg in this step."""
     keep = np.exp(-world.days / world.parameters.beliefs.memory.value)
-    for seen, name in ((world.seen, "attempts"), (world.seen_caught, "interceptions"), (world.seen_dead, "deaths")):
+    tried = world.ledger["attempts"].sum(axis=2).T
+    if world.weight == 1:
+        caught, dead = (world.ledger[name].sum(axis=2).T for name in ("interceptions", "deaths"))
+    else:
+        caught, dead = tried * (1.0 - world.risk) * world.caught, tried * world.risk
+    for seen, new in ((world.seen, tried), (world.seen_caught, caught), (world.seen_dead, dead)):
         seen *= keep
-        seen += world.ledger[name].sum(axis=2).T
+        seen += new
 
 
 def spread_news(world: World) -> None:

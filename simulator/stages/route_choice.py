@@ -78,8 +78,9 @@ def leg_utility(world: World) -> Floats:
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]
     value = value - choice.visa_penalty.value * np.where(network.visa, barred, 0.0)
     if world.switches.diffusion:
-        told = np.log1p(world.news / news.reference.value)[:, network.route]
-        value = value + np.where(network.counted & network.told[network.route], news.weight.value * told, 0.0)
+        heard = np.flatnonzero(network.counted & (network.route >= 0))
+        heard = heard[network.told[network.route[heard]]]
+        value[:, heard] += news.weight.value * np.log1p(world.news[:, network.route[heard]] / news.reference.value)
     income = income_at_home(world)[:, None] * groups.income_factor
     price = world.price / income[:, :, None]
     return np.asarray(value[:, None, :] - choice.price_weight.value * price)

@@ -78,6 +78,7 @@ def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, F
         opening[row.month - 1, numbers[row.sea]] = row.open
         risk[row.month - 1, numbers[row.sea]] = row.risk
     months = np.array([int(month[5:]) - 1 for month in clock.months])
+    opening = opening**scenario.parameters.crossing.season_sharpness.value
     open_by_step, risk_by_step = clock.month_shares @ opening[months], clock.month_shares @ risk[months]
     noise = scenario.parameters.crossing.sea_hazard_noise.value
     for sea, number in numbers.items():
@@ -174,7 +175,8 @@ def neutral_levers(n_legs: int, n_origins: int, n_countries: int) -> dict[str, F
 
 def build_world(scenario: Scenario) -> World:
     """Build the world of a scenario at its first day."""
-    clock = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
+    recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
+    clock, n_warm_up = recorded.warmed_up(scenario.period.warm_up_days)
     codes = {row.country: number for number, row in enumerate(scenario.countries)}
     network = build_network(scenario, codes)
     groups = _groups(scenario, codes)
@@ -192,6 +194,7 @@ def build_world(scenario: Scenario) -> World:
     }
     world = World(
         clock=clock,
+        n_warm_up=n_warm_up,
         parameters=scenario.parameters,
         switches=scenario.switches,
         seed=scenario.seed,

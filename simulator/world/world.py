@@ -94,7 +94,8 @@ class World:
 
     Attributes
     ----------
-    step, turn : number of the step, and of the round within it.
+    n_warm_up : steps at the start that are not recorded.
+    step : number of the step, the warm-up included.
     countries, governments : codes.
     pools : people not on the move, shape (n_origins, n_countries, 2, n_wealth); the second axis is residence.
     closed : people in a closed state, shape (n_states, n_countries, n_origins).
@@ -119,6 +120,7 @@ class World:
     """
 
     clock: Clock
+    n_warm_up: int
     parameters: Parameters
     switches: Switches
     seed: int
