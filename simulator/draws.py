@@ -93,7 +93,7 @@ def halves(word: Words) -> tuple[Halves, Halves]:
 
 def uniform(half: Halves) -> Floats:
     """Turn 32-bit draws into numbers strictly between 0 and 1."""
-    return (half + 0.5) * 2.0**-32
+    return (half.astype(np.float64) + 0.5) * 2.0**-32
 
 
 def uniforms(keys: Words, decision: Decision, step: int, turn: int = 0) -> Floats:

@@ -55,7 +55,9 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         run_step(world)
         self.agents.do("pay")
         self._record_trust()
-        self.agents.do("observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")})
+        self.agents.do(
+            "observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
+        )
         self._check()
         recorded = world.step - world.n_warm_up
         if recorded >= 0:

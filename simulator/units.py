@@ -69,7 +69,9 @@ def unit(name: str) -> Unit:
         return UNITS[name]
     except KeyError:
         advice = nearest(name, list(UNITS))
-        raise ValueError(f"unknown unit {name!r}; known: {', '.join(UNITS)}" + (f"; {advice}" if advice else "")) from None
+        raise ValueError(
+            f"unknown unit {name!r}; known: {', '.join(UNITS)}" + (f"; {advice}" if advice else "")
+        ) from None
 
 
 def convert(value: float, source: str, target: str) -> float:

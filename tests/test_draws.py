@@ -36,7 +36,9 @@ def test_known_values_stay() -> None:
     assert GROUP == 5151677558967123414
     assert draws.stream(Decision.CHOOSE, 0) == 1816945705467351922
     assert draws.person_keys(GROUP, 0, 0, 2).tolist() == [5613333669610422074, 4954469287220428114]
-    blob = b"".join(draws.words(keys(1000), draws.stream(d, s, t)).tobytes() for d in Decision for s in (0, 9) for t in (0, 63))
+    blob = b"".join(
+        draws.words(keys(1000), draws.stream(d, s, t)).tobytes() for d in Decision for s in (0, 9) for t in (0, 63)
+    )
     assert hashlib.sha256(blob).hexdigest()[:16] == "5af1944abd55e3bd"
 
 
@@ -76,7 +78,9 @@ def test_draws_are_independent(name: str) -> None:
     if name in PAIRS:
         one, other = (draws.uniforms(keys(), *which) for which in PAIRS[name])
     elif name == "halves":
-        one, other = (draws.uniform(half) for half in draws.halves(draws.words(keys(), draws.stream(Decision.CHOOSE, 7))))
+        one, other = (
+            draws.uniform(half) for half in draws.halves(draws.words(keys(), draws.stream(Decision.CHOOSE, 7)))
+        )
     elif name == "neighbours":
         unit = draws.uniforms(keys(), Decision.CHOOSE, 7)
         one, other = unit[:-1], unit[1:]
@@ -137,9 +141,7 @@ def test_counts_are_binomial_by_inversion(n: int, p: float) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    draw=st.floats(2.0**-54, 1 - 2.0**-53), n=st.integers(0, 2 * 10**8), low=st.floats(0, 1), high=st.floats(0, 1)
-)
+@given(draw=st.floats(2.0**-54, 1 - 2.0**-53), n=st.integers(0, 2 * 10**8), low=st.floats(0, 1), high=st.floats(0, 1))
 def test_the_same_draw_gives_more_when_the_chance_is_higher(draw: float, n: int, low: float, high: float) -> None:
     low, high = min(low, high), max(low, high)
     fewer, more = draw_binomial(np.full(2, draw), np.full(2, n), np.array([low, high]))
@@ -147,7 +149,9 @@ def test_the_same_draw_gives_more_when_the_chance_is_higher(draw: float, n: int,
     assert more <= n
 
 
-@pytest.mark.parametrize(("n", "p"), [(10**6, 1e-9), (10**7, 3e-4), (2 * 10**8, 1e-5), (2 * 10**8, 0.37), (10**8, 1 - 1e-8)])
+@pytest.mark.parametrize(
+    ("n", "p"), [(10**6, 1e-9), (10**7, 3e-4), (2 * 10**8, 1e-5), (2 * 10**8, 0.37), (10**8, 1 - 1e-8)]
+)
 def test_counts_from_huge_pools_bracket_the_draw(n: int, p: float) -> None:
     """The count k has F(k - 2) < draw <= F(k + 1): never off by more than one person in two hundred million."""
     grid = draws.uniforms(keys(4000), Decision.DEPART, 0)

@@ -52,8 +52,12 @@ def test_f1_prices_rise_a_little_when_enforcement_trebles() -> None:
             small.change("border_effort_departure", "TRA", ["port-east--island"], [("2016-03-01", 2.0)]),
             small.change("border_effort_arrival", "DEB", ["port-east--island"], [("2016-03-01", 1.0)]),
         )
-        prices = [price_at_the_end(small.corridor(shipped=True, end="2017-03-01", seed=seed, policies=policies, origins=MODERATE))
-                  for policies in ({}, {"treble": trebled})]  # fmt: skip
+        prices = [
+            price_at_the_end(
+                small.corridor(shipped=True, end="2017-03-01", seed=seed, policies=policies, origins=MODERATE)
+            )
+            for policies in ({}, {"treble": trebled})
+        ]
         found.append(np.log(prices[1] / prices[0]) / np.log(3))
     error = np.std(found, ddof=1) / np.sqrt(len(found))
     assert power_outside(0.01, error) > 0.99
@@ -82,18 +86,35 @@ def income_ladder(hump: bool, **knobs: Any) -> Any:
     codes = ["O" + letter * 2 for letter in ascii_uppercase[: len(INCOMES)]]
     return small.scenario(
         shipped=True,
-        countries=[*(small.country(code, code.lower(), origin=True) for code in codes),
-                   small.country("DEA", "city", destination=True)],
-        places=[*(small.place(code.lower(), code, "origin", 0.0) for code in codes),
-                small.place("city", "DEA", "destination", 1.0, claim=True)],
-        legs=[small.leg(code.lower(), "city", "sea", route="sea", counted=True, days=10.0, price_eur=2000.0, p_death=0.005)
-              for code in codes],
-        country_years=[*(small.years(code, population=2e6, gdp_per_head=income) for code, income in zip(codes, INCOMES, strict=True)),
-                       small.years("DEA", gdp_per_head=45_000, fragility=25)],
-        origins=dict.fromkeys(codes, (0.2, 0.0)), recognition=recognition(*codes), switches={"hump": hump, "diffusion": False},
+        countries=[
+            *(small.country(code, code.lower(), origin=True) for code in codes),
+            small.country("DEA", "city", destination=True),
+        ],
+        places=[
+            *(small.place(code.lower(), code, "origin", 0.0) for code in codes),
+            small.place("city", "DEA", "destination", 1.0, claim=True),
+        ],
+        legs=[
+            small.leg(
+                code.lower(), "city", "sea", route="sea", counted=True, days=10.0, price_eur=2000.0, p_death=0.005
+            )
+            for code in codes
+        ],
+        country_years=[
+            *(
+                small.years(code, population=2e6, gdp_per_head=income)
+                for code, income in zip(codes, INCOMES, strict=True)
+            ),
+            small.years("DEA", gdp_per_head=45_000, fragility=25),
+        ],
+        origins=dict.fromkeys(codes, (0.2, 0.0)),
+        recognition=recognition(*codes),
+        switches={"hump": hump, "diffusion": False},
         diaspora=[rows.DiasporaRow(origin=code, country="DEA", year=2016, people=50_000) for code in codes],
-        asylum_years=[rows.AsylumYearRow(country="DEA", year=2016, decisions=1e6, removals=0)], end="2016-10-01", **knobs,
-    )  # fmt: skip
+        asylum_years=[rows.AsylumYearRow(country="DEA", year=2016, decisions=1e6, removals=0)],
+        end="2016-10-01",
+        **knobs,
+    )
 
 
 @cache
@@ -150,19 +171,43 @@ def border(sanctions: float, seed: int = 1) -> Any:
     policies = {"sanctions": small.policy(small.change("sanctions", "DEA", ["sea"], [("2016-01-01", sanctions)]))}
     return small.scenario(
         shipped=True,
-        countries=[small.country("ORA", "home", origin=True), small.country("TRA", "port", host=True),
-                   small.country("DEA", "city", destination=True)],
-        places=[small.place("home", "ORA", "origin", 0.0), small.place("port", "TRA", "departure", 5.0),
-                small.place("city", "DEA", "destination", 1.0, claim=True)],
-        legs=[small.leg("home", "port", price_eur=300.0, days=3.0),
-              small.leg("port", "city", "sea", route="sea", counted=True, price_eur=1000.0, p_death=0.005,
-                        departure_control="TRA", effort_departure=2.4)],
-        country_years=[small.years("ORA", population=60_000, gdp_per_head=5000), small.years("TRA", gdp_per_head=12_000),
-                       small.years("DEA", gdp_per_head=45_000, fragility=25)],
-        origins={"ORA": (0.3, 4.0)}, recognition=recognition("ORA"), end="2018-07-01", seed=seed, policies=policies,
+        countries=[
+            small.country("ORA", "home", origin=True),
+            small.country("TRA", "port", host=True),
+            small.country("DEA", "city", destination=True),
+        ],
+        places=[
+            small.place("home", "ORA", "origin", 0.0),
+            small.place("port", "TRA", "departure", 5.0),
+            small.place("city", "DEA", "destination", 1.0, claim=True),
+        ],
+        legs=[
+            small.leg("home", "port", price_eur=300.0, days=3.0),
+            small.leg(
+                "port",
+                "city",
+                "sea",
+                route="sea",
+                counted=True,
+                price_eur=1000.0,
+                p_death=0.005,
+                departure_control="TRA",
+                effort_departure=2.4,
+            ),
+        ],
+        country_years=[
+            small.years("ORA", population=60_000, gdp_per_head=5000),
+            small.years("TRA", gdp_per_head=12_000),
+            small.years("DEA", gdp_per_head=45_000, fragility=25),
+        ],
+        origins={"ORA": (0.3, 4.0)},
+        recognition=recognition("ORA"),
+        end="2018-07-01",
+        seed=seed,
+        policies=policies,
         asylum_years=[rows.AsylumYearRow(country="DEA", year=2016, decisions=1e6, removals=0)],
         parameter=SANCTION_EFFECT,
-    )  # fmt: skip
+    )
 
 
 SANCTION_EFFECT: Mapping[str, float] = {"crossing.sanction_effect": 1.4}
@@ -229,20 +274,47 @@ def central(policies: Mapping[str, Policy], seed: int) -> Any:
     """
     return small.scenario(
         shipped=True,
-        countries=[small.country("ORA", "home", origin=True), small.country("LBX", "port", host=True, border_cooperation=0.4),
-                   small.country("ITX", "island", destination=True)],
-        places=[small.place("home", "ORA", "origin", 0.0), small.place("port", "LBX", "hub", 20.0, settle=True),
-                small.place("island", "ITX", "landing", 3.0, claim=True)],
-        legs=[small.leg("home", "port", price_eur=800.0, days=8.0, p_death=0.005),
-              small.leg("port", "island", "sea", route="central", counted=True, price_eur=1100.0, days=1.5, p_death=0.036,
-                        departure_control="LBX", arrival_control="ITX", effort_departure=3.0, surge_per_week=12_000.0, sea="sea")],
-        country_years=[small.years("ORA", population=1e6, gdp_per_head=5000, fragility=90),
-                       small.years("LBX", gdp_per_head=13_000, fragility=96),
-                       small.years("ITX", gdp_per_head=40_000, fragility=40)],
-        origins={"ORA": (0.3, 0.5)}, recognition=recognition("ORA", country="ITX", rate=0.4), seed=seed, policies=policies,
+        countries=[
+            small.country("ORA", "home", origin=True),
+            small.country("LBX", "port", host=True, border_cooperation=0.4),
+            small.country("ITX", "island", destination=True),
+        ],
+        places=[
+            small.place("home", "ORA", "origin", 0.0),
+            small.place("port", "LBX", "hub", 20.0, settle=True),
+            small.place("island", "ITX", "landing", 3.0, claim=True),
+        ],
+        legs=[
+            small.leg("home", "port", price_eur=800.0, days=8.0, p_death=0.005),
+            small.leg(
+                "port",
+                "island",
+                "sea",
+                route="central",
+                counted=True,
+                price_eur=1100.0,
+                days=1.5,
+                p_death=0.036,
+                departure_control="LBX",
+                arrival_control="ITX",
+                effort_departure=3.0,
+                surge_per_week=12_000.0,
+                sea="sea",
+            ),
+        ],
+        country_years=[
+            small.years("ORA", population=1e6, gdp_per_head=5000, fragility=90),
+            small.years("LBX", gdp_per_head=13_000, fragility=96),
+            small.years("ITX", gdp_per_head=40_000, fragility=40),
+        ],
+        origins={"ORA": (0.3, 0.5)},
+        recognition=recognition("ORA", country="ITX", rate=0.4),
+        seed=seed,
+        policies=policies,
         asylum_years=[rows.AsylumYearRow(country="ITX", year=2016, decisions=1e5, removals=0)],
-        seasons=small.seasons("sea"), end="2018-01-01",
-    )  # fmt: skip
+        seasons=small.seasons("sea"),
+        end="2018-01-01",
+    )
 
 
 def at_sea(model: CorridorModel) -> tuple[float, float, float]:
@@ -271,7 +343,8 @@ def test_f8_risk_rises_while_deaths_fall() -> None:
         ),
     }
     without, with_ = (
-        np.sum([at_sea(small.run(central(policies, seed))) for seed in (1, 2, 3)], axis=0) for policies in (rescue, control)
+        np.sum([at_sea(small.run(central(policies, seed))) for seed in (1, 2, 3)], axis=0)
+        for policies in (rescue, control)
     )
     (tried, stopped, died), (tried_after, stopped_after, died_after) = without, with_
     assert stopped_after / tried_after > 2 * stopped / tried
@@ -284,7 +357,13 @@ def test_f8_risk_rises_while_deaths_fall() -> None:
 def test_f8_less_rescue_alone_does_not_save_lives() -> None:
     """Total deaths fall in F8 since fewer try; where people do not know of rescue and none is stopped, they rise."""
     without, with_ = (
-        at_sea(small.run(central({"rescue": small.policy(small.change("rescue", "EU", ["central"], [("2015-01-01", value)]))}, 1).model_copy()))
+        at_sea(
+            small.run(
+                central(
+                    {"rescue": small.policy(small.change("rescue", "EU", ["central"], [("2015-01-01", value)]))}, 1
+                ).model_copy()
+            )
+        )
         for value in (0.85, 0.6)
     )
     assert with_[2] / with_[0] > 1.2 * without[2] / without[0]

@@ -101,10 +101,13 @@ def levers_after(*orders: tuple[str, str, str, float, float]) -> Any:
 def test_add_multiply_and_set_combine() -> None:
     """Set replaces, add comes on top, multiply scales the sum; in part of a step each counts for its part."""
     levers = levers_after(
-        ("asylum_capacity", "set", "", 3.0, 1.0), ("asylum_capacity", "add", "", 1.0, 1.0),
-        ("asylum_capacity", "multiply", "", 2.0, 1.0), ("removal_capacity", "set", "", 3.0, 0.5),
-        ("rescue", "add", "", 0.4, 0.25), ("border_cooperation", "multiply", "", 0.5, 0.5),
-    )  # fmt: skip
+        ("asylum_capacity", "set", "", 3.0, 1.0),
+        ("asylum_capacity", "add", "", 1.0, 1.0),
+        ("asylum_capacity", "multiply", "", 2.0, 1.0),
+        ("removal_capacity", "set", "", 3.0, 0.5),
+        ("rescue", "add", "", 0.4, 0.25),
+        ("border_cooperation", "multiply", "", 0.5, 0.5),
+    )
     assert levers["asylum_capacity"].tolist() == [8, 1, 1, 1, 1, 1]
     assert levers["removal_capacity"][0] == 2
     assert levers["rescue"][0] == pytest.approx(0.1)
@@ -128,9 +131,12 @@ def test_two_that_set_a_lever_one_after_the_other_count_by_their_parts() -> None
 @given(data=st.data())
 def test_the_order_of_governments_plays_no_part(data: st.DataObject) -> None:
     one_order = st.tuples(
-        st.sampled_from(["rescue", "asylum_capacity", "visa_requirement"]), st.sampled_from(["add", "multiply", "set"]),
-        st.just(""), st.floats(0, 2), st.floats(0, 0.3),
-    )  # fmt: skip
+        st.sampled_from(["rescue", "asylum_capacity", "visa_requirement"]),
+        st.sampled_from(["add", "multiply", "set"]),
+        st.just(""),
+        st.floats(0, 2),
+        st.floats(0, 0.3),
+    )
     orders = data.draw(st.lists(one_order, min_size=2, max_size=6))
     shuffled = data.draw(st.permutations(orders))
     one, other = levers_after(*orders), levers_after(*shuffled)
@@ -144,10 +150,13 @@ POLICIES = {
         small.change("rescue", "EU", ["eastern"], [("2016-02-01", 0.3)]),
         small.change("rescue", "DEB", ["port-east--island"], [("2016-02-03", 0.2)]),
         small.change("asylum_capacity", "DEA", ["DEA"], [("2016-03-01", 1.5)], do="multiply"),
-        payments=[small.payment("EU", "TRA", "2016-02-20", "2016-05-02", 90.0), small.payment("DEA", None, "2016-03-01", "2017-03-01", 73.0),
-                  small.payment("EU", "TRA", "2015-12-01", "2016-02-01", 62.0)],
+        payments=[
+            small.payment("EU", "TRA", "2016-02-20", "2016-05-02", 90.0),
+            small.payment("DEA", None, "2016-03-01", "2017-03-01", 73.0),
+            small.payment("EU", "TRA", "2015-12-01", "2016-02-01", 62.0),
+        ],
     )
-}  # fmt: skip
+}
 
 
 def test_shuffled_governments_make_the_same_run() -> None:
@@ -169,7 +178,9 @@ def test_payments_add_up_to_what_falls_in_the_run() -> None:
     """90 all in the run; 73 over a year of 365 days, of which 122 are in it; 62 over 62 days, of which 31 are."""
     partner = Partnership(donor="EU", partner="TRA", trust=0.5, trust_range=(0.2, 0.8), source="assumed")
     model = small.run(small.corridor(policies=POLICIES, population=2000, partnerships=[partner]))
-    spent = model.recorder.tables()["spending"].to_pandas().groupby(["government", "recipient"], observed=True).value.sum()
+    spent = (
+        model.recorder.tables()["spending"].to_pandas().groupby(["government", "recipient"], observed=True).value.sum()
+    )
     assert spent["EU", "TRA"] == pytest.approx((90 + 31) * 1e6)
     assert spent["DEA", "DEA"] == pytest.approx(73e6 * 122 / 365)
     assert len(spent) == 2

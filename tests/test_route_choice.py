@@ -22,7 +22,9 @@ def order_of(heads: np.ndarray) -> tuple[Level, ...]:
     return sweep_order(len(heads), tail.astype(np.int16), heads[tail, option].astype(np.int16))
 
 
-def values(utility: list[list[float]], heads: list[list[int]], scale: list[float], start: float = -1e6) -> tuple[np.ndarray, np.ndarray]:
+def values(
+    utility: list[list[float]], heads: list[list[int]], scale: list[float], start: float = -1e6
+) -> tuple[np.ndarray, np.ndarray]:
     """Return values and shares of one class of people on a graph given as lists."""
     gain, head, width = np.array([utility]), np.array(heads), np.array(scale)
     value = solve(gain, head, width, order_of(head), np.full((1, len(scale)), start))
@@ -147,7 +149,9 @@ def ready_world(**knobs: object) -> small.World:
 
 
 def shares_of(world: small.World) -> np.ndarray:
-    return choice_shares(route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value)
+    return choice_shares(
+        route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value
+    )
 
 
 def test_a_world_is_solved_and_its_limits_are_its_shares() -> None:

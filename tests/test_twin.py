@@ -28,13 +28,17 @@ def random_corridor(rng: np.random.Generator, n_places: int, n_legs: int, n_clas
     """Return a small corridor with shares of 0 and 1, closed seas, hopeless prices and cycles among it."""
     legs = [
         twin.Leg(
-            head=int(rng.integers(n_places)), days=float(rng.choice([0.0, 0.3, 1.0, 4.0])),
-            price=float(rng.choice([0.0, 10.0, 500.0, 1e6])), opening=float(rng.choice([0.0, 0.4, 1.0])),
-            risk=float(rng.choice([0.0, 0.05, 1.0], p=[0.4, 0.5, 0.1])), caught=float(rng.choice([0.0, 0.3, 0.9])),
-            give_up=float(rng.choice([1e-12, 0.2, 0.6])), detained=float(rng.choice([0.0, 0.5, 1.0])),
+            head=int(rng.integers(n_places)),
+            days=float(rng.choice([0.0, 0.3, 1.0, 4.0])),
+            price=float(rng.choice([0.0, 10.0, 500.0, 1e6])),
+            opening=float(rng.choice([0.0, 0.4, 1.0])),
+            risk=float(rng.choice([0.0, 0.05, 1.0], p=[0.4, 0.5, 0.1])),
+            caught=float(rng.choice([0.0, 0.3, 0.9])),
+            give_up=float(rng.choice([1e-12, 0.2, 0.6])),
+            detained=float(rng.choice([0.0, 0.5, 1.0])),
         )
         for _ in range(n_legs)
-    ]  # fmt: skip
+    ]
     tails = rng.integers(n_places, size=n_legs)
     places = []
     for number in range(n_places):
@@ -42,7 +46,9 @@ def random_corridor(rng: np.random.Generator, n_places: int, n_legs: int, n_clas
         options += [way for way in EXITS if rng.random() < 0.3 or (way == EXITS[-1] and not options)]
         shares = rng.dirichlet(np.ones(len(options)), size=n_classes)
         shares[rng.random(n_classes) < 0.2] = np.eye(len(options))[0]
-        places.append(twin.Place(options, shares.tolist(), float(rng.choice([0.0, 0.2, 3.0])), float(rng.choice([0.0, 50.0]))))
+        places.append(
+            twin.Place(options, shares.tolist(), float(rng.choice([0.0, 0.2, 3.0])), float(rng.choice([0.0, 50.0])))
+        )
     cells = rng.integers(3, size=n_classes).tolist()
     return twin.Corridor(legs, places, float(rng.choice([0.5, 10.0])), float(rng.choice([2.0, 30.0])), cells)
 
@@ -50,13 +56,17 @@ def random_corridor(rng: np.random.Generator, n_places: int, n_legs: int, n_clas
 def random_people(rng: np.random.Generator, n: int, n_places: int, n_classes: int, day: float) -> list[twin.Person]:
     return [
         twin.Person(
-            key=int(rng.integers(2**64, dtype=np.uint64)), ready=np.float32(day + rng.choice([-1.0, 0.0, 2.5, 6.9, 8.0, np.inf])),
-            money=np.float32(rng.choice([0.0, 700.0, 1e5])), person_class=int(rng.integers(n_classes)),
-            place=int(rng.integers(n_places)), leg=-1, caught=0,
+            key=int(rng.integers(2**64, dtype=np.uint64)),
+            ready=np.float32(day + rng.choice([-1.0, 0.0, 2.5, 6.9, 8.0, np.inf])),
+            money=np.float32(rng.choice([0.0, 700.0, 1e5])),
+            person_class=int(rng.integers(n_classes)),
+            place=int(rng.integers(n_places)),
+            leg=-1,
+            caught=0,
             state=str(rng.choice(["moving", "detained", "awaiting"], p=[0.7, 0.2, 0.1])),
         )
         for _ in range(n)
-    ]  # fmt: skip
+    ]
 
 
 def passage_of(corridor: twin.Corridor) -> Passage:
@@ -69,11 +79,15 @@ def passage_of(corridor: twin.Corridor) -> Passage:
         codes = [option if isinstance(option, int) else n_legs + EXITS.index(option) for option in place.options]
         options[number] = codes + [codes[-1]] * (width - len(codes))
         shares[:, number, : len(codes)] = place.shares
-    column: dict[str, Any] = {name: np.array([getattr(leg, name) for leg in corridor.legs])
-                              for name in ("head", "days", "price", "opening", "risk", "caught", "give_up", "detained")}  # fmt: skip
+    column: dict[str, Any] = {
+        name: np.array([getattr(leg, name) for leg in corridor.legs])
+        for name in ("head", "days", "price", "opening", "risk", "caught", "give_up", "detained")
+    }
     exits = np.zeros(N_EXITS)
     return Passage(
-        options=options.ravel(), n_options=width, share_limits=draws.thresholds(np.cumsum(shares, axis=2)).ravel(),
+        options=options.ravel(),
+        n_options=width,
+        share_limits=draws.thresholds(np.cumsum(shares, axis=2)).ravel(),
         outcome_limits=crossing.outcome_limits(column["opening"], column["risk"], column["caught"]),
         head=np.concatenate([column["head"], exits]).astype(np.int16),
         days=np.concatenate([column["days"], exits]).astype(np.float32),
@@ -82,30 +96,43 @@ def passage_of(corridor: twin.Corridor) -> Passage:
         saving=np.array([place.saving for place in corridor.places], dtype=np.float32),
         give_up=draws.thresholds(column["give_up"]),
         detain=draws.thresholds(column["give_up"] + (1 - column["give_up"]) * column["detained"]),
-        retry_days=corridor.retry_days, detention_days=corridor.detention_days,
-        cell=np.array(corridor.cell, dtype=np.int32), n_cells=3,
-    )  # fmt: skip
+        retry_days=corridor.retry_days,
+        detention_days=corridor.detention_days,
+        cell=np.array(corridor.cell, dtype=np.int32),
+        n_cells=3,
+    )
 
 
 def table_of(persons: list[twin.Person]) -> People:
     people = People(capacity=1)
     people.add(
-        key=np.array([p.key for p in persons], dtype=np.uint64), ready=np.array([p.ready for p in persons], dtype=np.float32),
-        money=np.array([p.money for p in persons], dtype=np.float32), leg=np.array([p.leg for p in persons], dtype=np.int16),
+        key=np.array([p.key for p in persons], dtype=np.uint64),
+        ready=np.array([p.ready for p in persons], dtype=np.float32),
+        money=np.array([p.money for p in persons], dtype=np.float32),
+        leg=np.array([p.leg for p in persons], dtype=np.int16),
         person_class=np.array([p.person_class for p in persons], dtype=np.int16),
-        place=np.array([p.place for p in persons], dtype=np.int16), caught=np.array([p.caught for p in persons], dtype=np.int16),
+        place=np.array([p.place for p in persons], dtype=np.int16),
+        caught=np.array([p.caught for p in persons], dtype=np.int16),
         state=np.array([STATES[p.state] for p in persons], dtype=np.int8),
-    )  # fmt: skip
+    )
     return people
 
 
 def persons_of(people: People) -> list[twin.Person]:
     names = {state: name for name, state in STATES.items()}
     return [
-        twin.Person(int(people.key[i]), people.ready[i], people.money[i], int(people.person_class[i]), int(people.place[i]),
-                    int(people.leg[i]), int(people.caught[i]), names.get(State(people.state[i]), "awaiting"))
+        twin.Person(
+            int(people.key[i]),
+            people.ready[i],
+            people.money[i],
+            int(people.person_class[i]),
+            int(people.place[i]),
+            int(people.leg[i]),
+            int(people.caught[i]),
+            names.get(State(people.state[i]), "awaiting"),
+        )
         for i in range(people.n)
-    ]  # fmt: skip
+    ]
 
 
 def story_of(events: movement.Events, n_legs: int) -> twin.Story:
@@ -124,7 +151,9 @@ def story_of(events: movement.Events, n_legs: int) -> twin.Story:
     )
 
 
-def assert_equal(people: People, events: movement.Events, persons: list[twin.Person], story: twin.Story, n_legs: int) -> None:
+def assert_equal(
+    people: People, events: movement.Events, persons: list[twin.Person], story: twin.Story, n_legs: int
+) -> None:
     """Check that table and persons, events and story are the same, to the last bit."""
     wanted = table_of(persons)
     for name in ("key", "ready", "money", "person_class", "place", "leg", "caught", "state"):
@@ -139,9 +168,14 @@ def assert_equal(people: People, events: movement.Events, persons: list[twin.Per
 
 @settings(max_examples=60, deadline=None)
 @given(
-    seed=st.integers(0, 2**32 - 1), n_people=st.integers(1, 40), n_places=st.integers(1, 6), n_legs=st.integers(1, 12),
-    n_classes=st.integers(1, 4), step=st.integers(0, 5000), block=st.sampled_from([1, 7, draws.BLOCK]),
-)  # fmt: skip
+    seed=st.integers(0, 2**32 - 1),
+    n_people=st.integers(1, 40),
+    n_places=st.integers(1, 6),
+    n_legs=st.integers(1, 12),
+    n_classes=st.integers(1, 4),
+    step=st.integers(0, 5000),
+    block=st.sampled_from([1, 7, draws.BLOCK]),
+)
 def test_movement_equals_its_twin(
     seed: int, n_people: int, n_places: int, n_legs: int, n_classes: int, step: int, block: int
 ) -> None:
@@ -184,27 +218,45 @@ def corridor_of(model: CorridorModel) -> twin.Corridor:
     odds = odds * np.exp(parameters.crossing.sanction_effect.value * world.levers["sanctions"])
     eased = 1.0 - world.levers["organised_transit"]
     legs = [
-        twin.Leg(int(network.head[n]), float(network.days[n] * eased[n]), world.price[n], world.open[n], world.risk[n],
-                 world.caught[n], odds[n] / (1 + odds[n]), parameters.crossing.detained_share.value)
+        twin.Leg(
+            int(network.head[n]),
+            float(network.days[n] * eased[n]),
+            world.price[n],
+            world.open[n],
+            world.risk[n],
+            world.caught[n],
+            odds[n] / (1 + odds[n]),
+            parameters.crossing.detained_share.value,
+        )
         for n in range(network.n_legs)
-    ]  # fmt: skip
+    ]
     places = []
     for number, row in enumerate(network.options):
         codes = [int(code) for code in row if code >= 0]
         options = [code if code < network.n_legs else EXITS[code - network.n_legs] for code in codes]
-        places.append(twin.Place(options, shares[:, number, : len(codes)].tolist(), transit.waits(world)[number],
-                                 transit.saving_rates(world)[number]))  # fmt: skip
+        places.append(
+            twin.Place(
+                options,
+                shares[:, number, : len(codes)].tolist(),
+                transit.waits(world)[number],
+                transit.saving_rates(world)[number],
+            )
+        )
     cells = (groups.origin * 2 + groups.need).tolist()
-    return twin.Corridor(legs, places, parameters.crossing.retry_delay.value, parameters.crossing.detention.value, cells)
+    return twin.Corridor(
+        legs, places, parameters.crossing.retry_delay.value, parameters.crossing.detention.value, cells
+    )
 
 
 def test_a_run_moves_as_the_twin_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step of a model's run, policies and all: movement from the world's tables equals the twin."""
-    policies = {"deal": small.policy(
-        small.change("sanctions", "TRA", ["eastern"], [("2016-02-01", 1.0)]),
-        small.change("organised_transit", "TRB", ["port-west--port-east"], [("2016-01-20", 0.5)]),
-        small.change("safe_third_country", "DEB", ["eastern"], [("2016-02-10", 0.5)]),
-    )}  # fmt: skip
+    policies = {
+        "deal": small.policy(
+            small.change("sanctions", "TRA", ["eastern"], [("2016-02-01", 1.0)]),
+            small.change("organised_transit", "TRB", ["port-west--port-east"], [("2016-01-20", 0.5)]),
+            small.change("safe_third_country", "DEB", ["eastern"], [("2016-02-10", 0.5)]),
+        )
+    }
     model = CorridorModel(small.corridor(population=4000, end="2016-03-15", policies=policies))
     real, seen = movement.move, []
 
@@ -214,7 +266,9 @@ def test_a_run_moves_as_the_twin_does(monkeypatch: pytest.MonkeyPatch) -> None:
         events = real(people, passage, step, end_day, np.ones(passage.n_legs, dtype=bool), **rest)
         story = twin.move(persons, corridor, step, end_day)
         states = people.state.copy()
-        people.state[states > State.DETAINED] = np.where(states[states > State.DETAINED] == State.DEAD, State.DEAD, State.AWAITING)
+        people.state[states > State.DETAINED] = np.where(
+            states[states > State.DETAINED] == State.DEAD, State.DEAD, State.AWAITING
+        )
         assert_equal(people, events, persons, story, passage.n_legs)
         people.state[:] = states
         seen.append(story.decisions)

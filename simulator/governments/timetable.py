@@ -84,7 +84,9 @@ def _where(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], .
         return (np.array([countries[code] for code in change.at], dtype=np.intp),)
     if acts == "pair":
         origins = {row.origin: number for number, row in enumerate(scenario.origins)}
-        grid = np.meshgrid([origins[code] for code in change.at], [countries[code] for code in change.to], indexing="ij")
+        grid = np.meshgrid(
+            [origins[code] for code in change.at], [countries[code] for code in change.to], indexing="ij"
+        )
         return tuple(axis.ravel().astype(np.intp) for axis in grid)
     names = set(change.at)
     legs = [n for n, leg in enumerate(scenario.legs) if leg.leg in names or (leg.route and leg.route in names)]

@@ -84,6 +84,8 @@ class News(Frozen):
     """Utility of one natural log unit of news: of one plus recent arrivals over `reference`."""
     halflife: Days
     """Time in which news loses half its weight."""
+    shared: Fraction
+    """Weight of the arrivals of other communities in a community's news."""
     reference: People
     """Recent arrivals of one's community at which news is worth ln 2 of its weight."""
 

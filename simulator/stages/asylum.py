@@ -28,12 +28,12 @@ def positive_chance(world: World) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         in_need = np.where(need > 0, np.minimum(rate / need, 1.0), 0.0)
         other = np.where(need < 1, np.maximum((rate - need) / (1.0 - need), 0.0), 0.0)
-    return np.stack([in_need, other], axis=2)
+    return np.asarray(np.stack([in_need, other], axis=2), dtype=np.float64)
 
 
 def yearly_capacity(world: World) -> Floats:
     """Return first decisions a year; shape (n_countries,)."""
-    return world.plan.decisions[world.step] * world.levers["asylum_capacity"]
+    return np.asarray(world.plan.decisions[world.step] * world.levers["asylum_capacity"])
 
 
 def waiting_years(world: World) -> Floats:
@@ -55,8 +55,8 @@ def send_to_third_country(world: World, landed: list[tuple[Rows, NDArray[np.int1
             continue
         origin, need = _groups(world, rows)
         country = network.country[network.head[leg]]
-        np.add.at(world.ledger["decisions"], (country, origin, need, INADMISSIBLE), world.weight)
-        np.add.at(world.ledger["returns"], (country, origin, RETURN_KINDS.index("readmission")), world.weight)
+        np.add.at(world.ledger["decisions"][..., INADMISSIBLE], (country, origin, need), world.weight)
+        np.add.at(world.ledger["returns"][..., RETURN_KINDS.index("readmission")], (country, origin), world.weight)
         transit.to_pool(world, rows, network.country[network.tail[leg]])
 
 
@@ -105,7 +105,7 @@ def decide(world: World) -> None:
         origin, need = _groups(world, rows)
         positive = uniforms(people.key[rows], Decision.DECIDE, world.step) < chance[origin, country, need]
         outcome = np.where(positive, PROTECTION, REFUSAL)
-        np.add.at(world.ledger["decisions"], (country, origin, need, outcome), world.weight)
+        np.add.at(world.ledger["decisions"][country], (origin, need, outcome), world.weight)
         world.ledger["decided_wait"][country] += float((world.end_day - people.since[rows]).sum()) * world.weight
         _protect(world, rows[positive])
         refused = rows[~positive]
@@ -146,4 +146,3 @@ def _protect(world: World, rows: Rows) -> None:
 def _count_orders(world: World, rows: Rows) -> None:
     country = world.network.country[world.people.place[rows]]
     np.add.at(world.ledger["orders"], (country, _groups(world, rows)[0]), world.weight)
-

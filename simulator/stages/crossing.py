@@ -105,7 +105,7 @@ def outcome_limits(opening: Floats, risk: Floats, caught: Floats) -> NDArray[np.
 
 def outcome(draw: Halves, leg: NDArray[np.int16], limits: NDArray[np.uint32]) -> NDArray[np.int8]:
     """Return DEAD, INTERCEPTED, PUT_OFF or THROUGH for each person who would travel a leg; shape of `draw`."""
-    result = (draw >= limits[0].take(leg)).astype(np.int8)
+    result: NDArray[np.int8] = (draw >= limits[0].take(leg)).astype(np.int8)
     result += draw >= limits[1].take(leg)
     result += draw >= limits[2].take(leg)
     return result

@@ -40,7 +40,9 @@ def aspiration(world: World) -> Floats:
 def savings(world: World) -> Floats:
     """Return the median savings that people could spend on a journey; euros, shape (n_origins, n_countries)."""
     departure, groups = world.parameters.departure, world.groups
-    income = np.broadcast_to(world.gdp * departure.host_income_share.value, (len(groups.origins), len(world.gdp))).copy()
+    income = np.broadcast_to(
+        world.gdp * departure.host_income_share.value, (len(groups.origins), len(world.gdp))
+    ).copy()
     own = groups.origin_country
     income[np.arange(len(own)), own] = world.gdp[own]
     return np.asarray(departure.wealth_share.value * income)

@@ -12,7 +12,6 @@ from simulator.world.world import World
 Floats = NDArray[np.float64]
 
 
-
 def update(world: World) -> None:
     """Set this step's drivers, move the displaced, and let populations grow."""
     plan, step = world.plan, world.step
@@ -63,7 +62,10 @@ def staying(world: World) -> Floats:
     hosted += world.levers["host_support"][:, None]
     value = np.broadcast_to(hosted[None, :, None, :], world.pools.shape).copy()
     strain = departure.unemployment_weight.value * world.unemployment
-    strain = strain + departure.fragility_weight.value * np.clip(world.fragility - departure.fragility_base.value, 0.0, None) / 10.0
+    strain = (
+        strain
+        + departure.fragility_weight.value * np.clip(world.fragility - departure.fragility_base.value, 0.0, None) / 10.0
+    )
     conflict = departure.conflict_weight.value * np.log1p(world.conflict)
     for origin, home in enumerate(groups.origin_country):
         at_home = choice.income_weight.value * income[home] - strain[home]
@@ -77,7 +79,9 @@ def pull(world: World) -> Floats:
     choice = world.parameters.choice
     value = choice.income_weight.value * np.log(world.gdp)
     value = value + world.levers["reception"]
-    value = value - choice.backlog_weight.value * np.minimum(waiting_years(world), choice.longest_wait.value / DAYS_PER_YEAR)
+    value = value - choice.backlog_weight.value * np.minimum(
+        waiting_years(world), choice.longest_wait.value / DAYS_PER_YEAR
+    )
     diaspora = choice.diaspora_weight.value * np.log1p(world.diaspora / 1000.0)
     protection = choice.protection_weight.value * positive_chance(world)
     return np.asarray((value + diaspora)[:, :, None] + protection)

@@ -21,7 +21,11 @@ def update(world: World) -> None:
 
 
 def learn(world: World) -> None:
-    """Discount what was seen, and add what happened to people of each origin on each leg in this step."""
+    """Discount what was seen, and add what happened to people of each origin on each leg in this step.
+
+    All people of a row share one fate, which says less than as many fates. With more than one person a row,
+    those who tried are taken to have met the chances of the step, so that beliefs are no noisier than with one.
+    """
     keep = np.exp(-world.days / world.parameters.beliefs.memory.value)
     tried = world.ledger["attempts"].sum(axis=2).T
     if world.weight == 1:
@@ -67,8 +71,12 @@ def invest(world: World) -> None:
     money = (world.levers["aid"] + world.levers["root_cause_investment"]) * 1e6 / people / world.gdp
     gain, loss = np.maximum(money, 0.0), np.maximum(-money, 0.0)
     half = rules.investment_half.value
-    _pass_on(world.lag_gain, rules.investment_effect.value * gain / (gain + half), rules.investment_lag.value, world.days)
-    _pass_on(world.lag_loss, rules.investment_effect.value * loss / (loss + half), rules.withdrawal_lag.value, world.days)
+    _pass_on(
+        world.lag_gain, rules.investment_effect.value * gain / (gain + half), rules.investment_lag.value, world.days
+    )
+    _pass_on(
+        world.lag_loss, rules.investment_effect.value * loss / (loss + half), rules.withdrawal_lag.value, world.days
+    )
 
 
 def _pass_on(stages: Floats, inflow: Floats, lag_days: float, days: float) -> None:

@@ -132,7 +132,9 @@ def move(
     return events
 
 
-def choose(passage: Passage, draw: draws.Halves, person_class: NDArray[np.int16], place: NDArray[np.int16]) -> NDArray[np.int16]:
+def choose(
+    passage: Passage, draw: draws.Halves, person_class: NDArray[np.int16], place: NDArray[np.int16]
+) -> NDArray[np.int16]:
     """Return the leg or exit that each person takes; shape of `draw`."""
     at = place.astype(np.int32)
     index = (person_class * np.int32(passage.n_places) + at) * np.int32(passage.n_options)

@@ -75,7 +75,8 @@ def remove(world: World, rows: Rows) -> NDArray[np.bool_]:
     stock = np.bincount(country[removable], minlength=len(world.countries)) * world.weight
     capacity = world.plan.removals[world.step] * world.levers["removal_capacity"] * world.years
     p_removal = np.divide(capacity, stock, out=np.zeros(len(stock)), where=stock > 0)
-    return removable & (_draw(world, rows, Decision.LEAVE, 2) < np.minimum(p_removal, 1.0)[country])
+    luck = _draw(world, rows, Decision.LEAVE, 2)
+    return np.asarray(removable & (luck < np.minimum(p_removal, 1.0)[country]))
 
 
 def volunteers(world: World, rows: Rows) -> NDArray[np.bool_]:

@@ -116,7 +116,9 @@ def option_utility(world: World) -> Floats:
         Exit.CLAIM: claim[:, network.country],
         Exit.SETTLE: stay[:, network.country] - choice.settling_loss.value,
         Exit.HOME: np.broadcast_to(
-            (stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]] - choice.homecoming_loss.value)[:, None],
+            (stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]] - choice.homecoming_loss.value)[
+                :, None
+            ],
             (groups.n_classes, network.n_places),
         ),
     }
@@ -187,7 +189,7 @@ def choice_shares(utility: Floats, heads: NDArray[np.intp], scale: Floats, value
     highest[np.isneginf(highest)] = 0.0
     weight = np.exp((total - highest) / scale[:, None])
     norm = weight.sum(axis=2, keepdims=True)
-    return np.divide(weight, norm, out=np.zeros_like(weight), where=norm > 0)
+    return np.asarray(np.divide(weight, norm, out=np.zeros_like(weight), where=norm > 0))
 
 
 def cheapest_journey(world: World) -> Floats:

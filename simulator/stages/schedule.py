@@ -74,7 +74,7 @@ ORDER: Final = (
         crossing.update,
         _names(
             "levers", "cooperation", "fragility", "flow", "plan", "crowding", "hazard", "caught", "risk", "open",
-            "prior_caught", "prior_risk",
+            "prior_caught",
         ),
         _names(
             "hazard", "caught", "risk", "open", "prior_caught", "prior_risk", "outcome_limits",
@@ -136,7 +136,7 @@ ORDER: Final = (
     Stage(
         "smuggling",
         smuggling.collect,
-        _names("levers", "cooperation", "price", "flow", "flow_year", "smuggled"),
+        _names("levers", "cooperation", "price", "flow", "flow_year"),
         _names("smuggled", "flow", "flow_year", "ledger.smuggled", "ledger.revenue"),
         "attempts of the step become revenue, and load on the controls of the next",
     ),
@@ -144,7 +144,7 @@ ORDER: Final = (
         "feedback",
         feedback.update,
         _names(
-            "seen", "seen_caught", "seen_dead", "news", "diaspora", "closed", "levers", "plan", "gdp", "lag_gain", "lag_loss",
+            "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan", "gdp", "lag_gain", "lag_loss",
         ),
         _names("seen", "seen_caught", "seen_dead", "news", "diaspora", "lag_gain", "lag_loss", "ledger.remittances"),
         "what happened becomes news, belief, diaspora and money",

@@ -78,7 +78,7 @@ def send_home(world: World, rows: Rows, kind: str, start: NDArray[np.float32] | 
     origin = groups.origin[people.person_class[rows]]
     home = groups.origin_country[origin]
     country = world.network.country[people.place[rows]]
-    np.add.at(world.ledger["returns"], (country, origin, RETURN_KINDS.index(kind)), world.weight)
+    np.add.at(world.ledger["returns"][:, :, RETURN_KINDS.index(kind)], (country, origin), world.weight)
     support = world.levers["reintegration_support"][home] * rules.reintegration_effect.value
     rate = rules.remigration_rate.value * (1.0 - support) / DAYS_PER_YEAR
     luck = uniforms(people.key[rows], Decision.REMIGRATE, world.step)

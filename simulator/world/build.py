@@ -63,7 +63,7 @@ def _displacement(
     origins = {code: number for number, code in enumerate(groups.origins)}
     stock = np.zeros((len(edges), len(origins), len(countries)))
     pairs = gather(((row.origin, row.host), row.year, row.people) for row in scenario.displaced)
-    for (origin, host), figures in pairs.items():  # type: ignore[misc]
+    for (origin, host), figures in pairs.items():
         if origin in origins:
             stock[:, origins[origin], countries[host]] = interpolate(figures, edges, END_OF_YEAR)
     shares = np.diff(groups.wealth_bounds)
@@ -110,7 +110,7 @@ def _plan(
     for code, number in origins.items():
         fallback = float(np.mean([rate for _, rate in overall[code]])) if code in overall else 0.0
         recognition[:, number, :] = fallback
-    for (code, country), figures in rates.items():  # type: ignore[misc]
+    for (code, country), figures in rates.items():
         if code in origins and country in countries:
             recognition[:, origins[code], countries[country]] = interpolate(figures, middle, MID_YEAR)
 
@@ -118,7 +118,7 @@ def _plan(
     for attribute, target in (("decisions", decisions), ("removals", removals)):
         yearly = gather((row.country, row.year, getattr(row, attribute)) for row in scenario.asylum_years)
         for country, figures in yearly.items():
-            target[:, countries[str(country)]] = in_year(figures, middle)
+            target[:, countries[country]] = in_year(figures, middle)
     sea_open, sea_risk = _seas(scenario, network, clock)
     battle = _driver(scenario, "battle_deaths", countries, middle)
     return Plan(
@@ -163,7 +163,7 @@ def _matrix(rows: list[tuple[str, str, float]], groups: Groups, countries: dict[
 def _diaspora(scenario: Scenario, groups: Groups, countries: dict[str, int], clock: Clock) -> Floats:
     first = np.array([clock._decimal_year(clock.start.toordinal())])
     pairs = gather(((row.origin, row.country), row.year, row.people) for row in scenario.diaspora)
-    rows = [(key[0], key[1], float(interpolate(figures, first, MID_YEAR)[0])) for key, figures in pairs.items()]  # type: ignore[index]
+    rows = [(key[0], key[1], float(interpolate(figures, first, MID_YEAR)[0])) for key, figures in pairs.items()]
     return _matrix(rows, groups, countries)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Key = TypeVar("Key", bound=Hashable)
 MID_YEAR = 0.5
 END_OF_YEAR = 1.0
 
 
-def gather(figures: Iterable[tuple[Hashable, int, float | None]]) -> dict[Hashable, list[tuple[int, float]]]:
+def gather(figures: Iterable[tuple[Key, int, float | None]]) -> dict[Key, list[tuple[int, float]]]:
     """Group (key, year, value) by key, in order of year, leaving out what is not known."""
-    groups: dict[Hashable, list[tuple[int, float]]] = defaultdict(list)
+    groups: dict[Key, list[tuple[int, float]]] = defaultdict(list)
     for key, year, value in figures:
         if value is not None:
             groups[key].append((year, float(value)))
@@ -32,7 +34,7 @@ def interpolate(pairs: list[tuple[int, float]], when: Floats, at: float) -> Floa
     at : part of the year that a figure speaks of: its middle or its end.
     """
     years = np.array([year + at for year, _ in pairs])
-    return np.interp(when, years, np.array([value for _, value in pairs]))
+    return np.asarray(np.interp(when, years, np.array([value for _, value in pairs])), dtype=np.float64)
 
 
 def in_year(pairs: list[tuple[int, float]], when: Floats) -> Floats:
