@@ -23,7 +23,6 @@ from simulator.scenario.policies import LeverChange, Partnership, Payment, Polic
 from simulator.scenario.schema import CorridorFile, Period, Route, Scenario, TableFile, TablesFile, WealthClass
 from simulator.scenario.tables import TABLES
 from simulator.world.build import build_world
-from simulator.world.people import State
 from simulator.world.world import World
 
 PARAMETERS = Path(__file__).parents[1] / "scenarios" / "mediterranean" / "parameters.yaml"
@@ -390,28 +389,3 @@ def run(made: Scenario) -> CorridorModel:
 def total(model: CorridorModel, name: str) -> float:
     """Return a recorded flow's total over the run."""
     return float(np.sum(model.recorder.tables()[name]["value"].to_numpy()))
-
-
-def half_width(p: float, n: int, z: float = 4.0) -> float:
-    """Return the half-width within which a share of `n` draws lies but for 1 time in 16,000 (z = 4)."""
-    return z * float(np.sqrt(p * (1 - p) / n))
-
-
-def settle_step(world: World, *stages: Any) -> World:
-    for stage in stages:
-        stage(world)
-    return world
-
-
-def add_people(world: World, n: int, place: int, state: State, person_class: int = 0, **columns: Any) -> np.ndarray:
-    """Add people with keys of their own; they count as entered, so that the world stays in balance."""
-    world.entered += n * world.weight
-    key = np.random.default_rng(len(world.people.key) + 17).integers(2**64, size=n, dtype=np.uint64)
-    plain = {"money": np.full(n, 1e9), "ready": np.full(n, np.inf)}
-    return world.people.add(
-        key=key,
-        place=np.full(n, place),
-        state=np.full(n, state),
-        person_class=np.full(n, person_class),
-        **{**plain, **columns},
-    )

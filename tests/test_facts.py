@@ -82,7 +82,7 @@ INCOMES = (1000, 1500, 2500, 4000, 6500, 10_000, 15_000, 22_000, 30_000)
 
 
 def income_ladder(hump: bool, **knobs: Any) -> Any:
-    """Return a corridor of nine origins that differ in nothing but income; a journey costs 2000 euros, 50,000 have gone before."""
+    """Return a corridor of nine origins that differ in income alone; a journey costs 2000 euros; 50,000 went before."""
     codes = ["O" + letter * 2 for letter in ascii_uppercase[: len(INCOMES)]]
     return small.scenario(
         shipped=True,
@@ -329,10 +329,10 @@ def at_sea(model: CorridorModel) -> tuple[float, float, float]:
 def test_f8_risk_rises_while_deaths_fall() -> None:
     """F8, IOM on 2016 and 2017: interception up, rescue down: deaths an attempt x 1.5 to 3; deaths in total may fall.
 
-    Controls on the departure side go from 3 to 9 units, with more capacity, and rescue from 0.85 to 0.6. The elasticity of risk to
-    evasion (1, assumed) had the direction of this fact in mind, not its size. Over three seeds there are above 1200
-    deaths with and 2000 without: the ratio of risks has a relative standard error of 0.035, and one 15% outside the
-    band is found with power above 0.99.
+    Controls on the departure side go from 3 to 9 units, with more capacity, and rescue from 0.85 to 0.6. The elasticity
+    of risk to evasion (1, assumed) had the direction of this fact in mind, not its size. Over three seeds there are
+    many hundreds of deaths on either side, so that the ratio of risks has a relative standard error below 0.06, and
+    one 15% outside the band is found with power above 0.99 (which the test checks).
     """
     rescue = {"rescue": small.policy(small.change("rescue", "EU", ["central"], [("2015-01-01", 0.85)]))}
     control = {

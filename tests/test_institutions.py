@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import small
-from small import EAST, WEST, add_people, half_width, settle_step
+from small import EAST, WEST
+from worlds import add_people, half_width, settle_step
 
 from simulator.clock import chance
 from simulator.scenario import tables as rows

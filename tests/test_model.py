@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -131,7 +131,7 @@ def test_flows_balance_on_legs_and_stocks_add_up() -> None:
 class Watched(np.ndarray):
     """Codes of states that check each change against the allowed transitions."""
 
-    seen: set[tuple[State, State]] = set()
+    seen: ClassVar[set[tuple[State, State]]] = set()
 
     def __setitem__(self, where: Any, new: Any) -> None:
         before = np.asarray(self)[where]

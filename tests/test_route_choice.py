@@ -50,7 +50,7 @@ def test_two_legs_to_two_destinations() -> None:
 
 
 def test_a_smaller_scale_at_a_port_makes_its_legs_closer_substitutes() -> None:
-    """Nested logit: with place scale s below mu the nest's value is s log sum exp(v / s), and choice within is sharper."""
+    """Nested logit: with place scale s below mu the nest is worth s log sum exp(v / s), and choice in it is sharper."""
     mu, port = 1.0, 0.4
     value, share = values([[0.0, 1.0, -INF], [2.0, 1.5, -INF]], [[1, -1, -1], [-1, -1, -1]], [mu, port])
     nest = port * np.log(np.exp(2.0 / port) + np.exp(1.5 / port))
@@ -217,11 +217,29 @@ def test_rescue_draws_only_if_the_switch_says_so() -> None:
         assert (route_choice.believed(world)[1] < before).any() == moves
 
 
-def test_the_cheapest_journey_is_the_shortest_path() -> None:
-    """From alpha by the eastern sea 300 + 1000; from beta by the western 250 + 1500 + 40; a visa bars the flight."""
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 10))
+def test_the_price_of_a_journey_is_the_mean_over_those_chosen(seed: int, n: int) -> None:
+    """With shares P and prices c, the mean price m solves m = sum P c + P m, cycles and all; solved here by LU."""
+    rng = np.random.default_rng(seed)
+    utility, heads = random_graph(rng, n, leg_loss=2.5)
+    scale, price = np.full(n, 0.9), np.where(heads >= 0, rng.uniform(0, 3000, heads.shape), 0.0)
+    value = solve(utility, heads, scale, order_of(heads), np.full((1, n), -1e6))
+    share = choice_shares(utility, heads, scale, value)
+    onward = np.zeros((n, n))
+    for k, option in np.ndindex(heads.shape):
+        if heads[k, option] >= 0:
+            onward[k, heads[k, option]] += share[0, k, option]
+    wanted = np.linalg.solve(np.eye(n) - onward, (share[0] * price).sum(axis=1))
+    got = route_choice.journey_price(share, price, heads, order_of(heads))
+    np.testing.assert_allclose(got[0], wanted, atol=0.5)
+
+
+def test_the_journey_of_a_world_costs_what_its_legs_do() -> None:
+    """From the eastern island 50 for those who go on; from alpha between what the two seas cost, 1300 and 2440."""
     world = ready_world()
-    cheapest = route_choice.cheapest_journey(world)
-    assert cheapest[0, 0] == pytest.approx(1300)
-    assert cheapest[1, 1] == pytest.approx(min(250 + 1500 + 40, 250 + 200 + 1000))
-    assert ready_world(visas=()).price[-1] == 400
-    assert route_choice.cheapest_journey(ready_world(visas=()))[0, 0] == pytest.approx(400)
+    island, alpha = list(world.network.places).index("island"), 0
+    assert (world.journey_price[:, island] < 250).all()
+    in_need = world.groups.origin == 0
+    assert (world.journey_price[in_need, alpha] < 2600).all()
+    assert (world.journey_price[in_need, alpha] > 300).all()

@@ -105,7 +105,7 @@ class Departure(Frozen):
     highest_rate: Rate
     """Rate of departure of a stratum all of whom want to leave and can."""
     threshold: Utility
-    """Gain in utility at which half of those who can leave want to."""
+    """Attachment to where one lives: the gain in utility at which half of those who can leave want to."""
     spread: Annotated[Quantity, _expect("utility", 1e-3, 100.0)]
     """Spread of that gain across people."""
     conflict_weight: Utility

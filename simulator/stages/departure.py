@@ -8,7 +8,6 @@ from scipy.special import bdtr, bdtrik, ndtr, ndtri
 
 from simulator.clock import chance
 from simulator.draws import Decision, person_keys, uniforms
-from simulator.stages import route_choice
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -30,10 +29,10 @@ def update(world: World) -> None:
 
 def aspiration(world: World) -> Floats:
     """Return the share who want to leave: logistic in the value of leaving over staying; shape of the pools."""
-    departure, groups = world.parameters.departure, world.groups
-    start = world.value[:, world.home_place].reshape(len(groups.origins), 2, groups.n_wealth, -1)
-    leaving = np.moveaxis(start, 3, 1) + groups.level[:, None, None, None]
-    gain = (leaving - world.stay - departure.threshold.value) / departure.spread.value
+    departure = world.parameters.departure
+    attachment = departure.threshold.value - world.groups.level
+    gain = of_pools(world, world.value) - world.stay - attachment[:, None, None, None]
+    gain = gain / departure.spread.value
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(gain, -700.0, 700.0))))
 
 
@@ -49,23 +48,29 @@ def savings(world: World) -> Floats:
 
 
 def rank_needed(world: World) -> Floats:
-    """Return the wealth rank needed to pay the cheapest journey; 0 to 1, shape (n_origins, n_countries)."""
-    price = route_choice.cheapest_journey(world)[:, world.home_place]
+    """Return the wealth rank needed to pay the journey that people would choose; 0 to 1, shape of the pools."""
+    price = of_pools(world, world.journey_price)
     spread = world.parameters.departure.wealth_spread.value
     with np.errstate(divide="ignore"):
-        return np.asarray(ndtr(np.log(price / savings(world)) / spread))
+        return np.asarray(ndtr(np.log(price / savings(world)[:, :, None, None]) / spread))
 
 
 def capability(world: World) -> Floats:
-    """Return the share of each pool who can pay the cheapest journey; shape of the pools.
+    """Return the share of each pool who can pay the journey that they would choose; shape of the pools.
 
     Savings are lognormal; a wealth class is a slice of their ranks. With the hump switched off everybody can.
     """
     if not world.switches.hump:
         return np.ones(world.pools.shape)
     low, high = world.groups.wealth_bounds[:-1], world.groups.wealth_bounds[1:]
-    share = np.clip((high - rank_needed(world)[:, :, None]) / (high - low), 0.0, 1.0)
-    return np.broadcast_to(share[:, :, None, :], world.pools.shape)
+    return np.clip((high - rank_needed(world)) / (high - low), 0.0, 1.0)
+
+
+def of_pools(world: World, by_place: Floats) -> Floats:
+    """Return what a table of classes and places says at the place where each pool sets out; shape of the pools."""
+    groups = world.groups
+    start = by_place[:, world.home_place].reshape(len(groups.origins), 2, groups.n_wealth, -1)
+    return np.moveaxis(start, 3, 1)
 
 
 def draw_binomial(draw: Floats, n: Counts, p: Floats) -> Counts:
@@ -116,28 +121,28 @@ def _set_out(world: World, key: NDArray[np.uint64], cell: Counts) -> None:
         key=key,
         ready=np.minimum(day, np.nextafter(np.float32(world.end_day), np.float32(0.0))).astype(np.float32),
         since=day.astype(np.float32),
-        money=_money(world, key, origin, residence, wealth).astype(np.float32),
+        money=_money(world, key, cell).astype(np.float32),
         person_class=((origin * 2 + need) * groups.n_wealth + wealth).astype(np.int16),
         place=world.home_place[residence],
         state=np.full(len(key), State.MOVING, dtype=np.int8),
     )
 
 
-def _money(world: World, key: NDArray[np.uint64], origin: Counts, residence: Counts, wealth: Counts) -> Floats:
-    """Return each person's money: savings of those of the wealth class who can pay the cheapest journey.
+def _money(world: World, key: NDArray[np.uint64], cell: Counts) -> Floats:
+    """Return each person's money: savings of those of the pool who can pay the journey.
 
-    With the hump switched off, those who could not pay are given what the cheapest journey costs.
+    With the hump switched off, those who could not pay are given what it costs.
     """
+    origin, residence, _, wealth = cell.T
     low, high = world.groups.wealth_bounds[wealth], world.groups.wealth_bounds[wealth + 1]
-    needed = rank_needed(world)[origin, residence] if world.switches.hump else low
+    needed = rank_needed(world)[tuple(cell.T)] if world.switches.hump else low
     low = np.clip(needed, low, high)
     luck = uniforms(key, Decision.WEALTH, world.step)
     rank = np.clip(low + (high - low) * luck, 1e-9, 1.0 - 1e-9)
     spread = world.parameters.departure.wealth_spread.value
     money = savings(world)[origin, residence] * np.exp(spread * ndtri(rank))
     if not world.switches.hump:
-        price = route_choice.cheapest_journey(world)[:, world.home_place][origin, residence]
-        money = np.maximum(money, np.where(np.isfinite(price), price, 0.0))
+        money = np.maximum(money, of_pools(world, world.journey_price)[tuple(cell.T)])
     return np.asarray(money)
 
 

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-7
 SWEEPS = 200
+PRICE_TOLERANCE = 0.01
+"""Euros."""
 
 
 def update(world: World) -> None:
@@ -35,6 +37,9 @@ def update(world: World) -> None:
     world.value = solve(utility, heads, scale, world.network.levels, start)
     shares = choice_shares(utility, heads, scale, world.value)
     world.share_limits = thresholds(np.cumsum(shares, axis=2))
+    is_leg = heads >= 0
+    price = np.where(is_leg, world.price[np.where(is_leg, world.network.options, 0)], 0.0)
+    world.journey_price = journey_price(shares, price, heads, world.network.levels)
 
 
 def scales(world: World) -> Floats:
@@ -192,19 +197,23 @@ def choice_shares(utility: Floats, heads: NDArray[np.intp], scale: Floats, value
     return np.asarray(np.divide(weight, norm, out=np.zeros_like(weight), where=norm > 0))
 
 
-def cheapest_journey(world: World) -> Floats:
-    """Return the price of the cheapest journey that no visa bars; shape (n_origins, n_places), inf if none."""
-    network = world.network
-    barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]] > 0.5
-    price = np.where(network.visa & barred, np.inf, world.price)
-    heads, options = option_heads(world), network.options
-    is_leg = heads >= 0
-    gain = np.full((len(price), *options.shape), np.inf)
-    gain[:, is_leg] = price[:, options[is_leg]]
-    gain[:, options == network.n_legs + Exit.CLAIM] = 0.0
-    cheapest = np.full((len(price), network.n_places), np.inf)
-    for places, cycle in network.levels:
-        for _ in range(len(places) if cycle else 1):
-            onward = np.where(heads[places] >= 0, cheapest[:, heads[places]], 0.0)
-            cheapest[:, places] = np.min(gain[:, places] + onward, axis=2)
-    return cheapest
+def journey_price(shares: Floats, price: Floats, heads: NDArray[np.intp], levels: Sequence[Level]) -> Floats:
+    """Return the mean price of the journeys that people choose from each place; euros, (n_classes, n_places).
+
+    Parameters
+    ----------
+    shares : share that takes each option, shape (n_classes, n_places, n_options).
+    price : of each option, 0 for exits and padding, shape (n_places, n_options).
+    heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
+    levels : places in the order in which they are found; cycles are gone round until nothing changes.
+    """
+    ahead = np.zeros(shares.shape[:2])
+    for places, cycle in levels:
+        for _ in range(SWEEPS if cycle else 1):
+            onward = price[places] + np.where(heads[places] >= 0, ahead[:, heads[places]], 0.0)
+            new = (shares[:, places] * onward).sum(axis=2)
+            change = float(np.max(np.abs(new - ahead[:, places]), initial=0.0))
+            ahead[:, places] = new
+            if change < PRICE_TOLERANCE:
+                break
+    return ahead

@@ -89,13 +89,13 @@ ORDER: Final = (
             "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
             "seen_dead", "caught", "risk", "prior_caught", "prior_risk", "value", "base_gdp",
         ),
-        _names("value", "share_limits"),
+        _names("value", "share_limits", "journey_price"),
         "values of journeys, from prices, beliefs and news",
     ),
     Stage(
         "departure",
         departure.update,
-        _names("levers", "pools", "pool_keys", "value", "stay", "gdp", "price", "visa", "people", "closed"),
+        _names("levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed"),
         _names(
             "pools", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
             "ledger.capability",

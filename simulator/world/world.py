@@ -105,6 +105,7 @@ class World:
     diaspora, visa : shape (n_origins, n_countries).
     value : value of standing at a place, utility, shape (n_classes, n_places).
     stay : value of staying in a pool, utility, shape (n_origins, n_countries, 2, n_wealth).
+    journey_price : mean price of the journeys chosen from a place, euros, shape (n_classes, n_places).
     share_limits : limits on 32-bit draws between options, shape (n_classes, n_places, n_options).
     outcome_limits : limits between dead, intercepted, put off and through, shape (3, n_legs + n_exits).
     hazard, caught, risk, open : hazard and chance of interception, risk of death, chance that the leg is
@@ -151,6 +152,7 @@ class World:
     conflict: Floats = field(default_factory=lambda: np.zeros(0))
     value: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     stay: Floats = field(default_factory=lambda: np.zeros(0))
+    journey_price: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     share_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     outcome_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     hazard: Floats = field(default_factory=lambda: np.zeros(0))
