@@ -83,9 +83,10 @@ def leg_utility(world: World) -> Floats:
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]
     value = value - choice.visa_penalty.value * np.where(network.visa, barred, 0.0)
     if world.switches.diffusion:
-        heard = np.flatnonzero(network.counted & (network.route >= 0))
-        heard = heard[network.told[network.route[heard]]]
-        value[:, heard] += news.weight.value * np.log1p(world.news[:, network.route[heard]] / news.reference.value)
+        legs = np.flatnonzero(network.counted & (network.route >= 0))
+        legs = legs[network.told[network.route[legs]]]
+        heard = (1.0 - news.shared.value) * world.news + news.shared.value * world.news.sum(axis=0)
+        value[:, legs] += news.weight.value * np.log1p(heard[:, network.route[legs]] / news.reference.value)
     income = income_at_home(world)[:, None] * groups.income_factor
     price = world.price / income[:, :, None]
     return np.asarray(value[:, None, :] - choice.price_weight.value * price)

@@ -58,7 +58,9 @@ ORDER: Final = (
     Stage(
         "drivers",
         drivers.update,
-        _names("plan", "levers", "pools", "lag_gain", "lag_loss", "gdp", "unemployment", "fragility", "conflict", "entered"),
+        _names(
+            "plan", "levers", "pools", "lag_gain", "lag_loss", "gdp", "unemployment", "fragility", "conflict", "entered",
+        ),
         _names("gdp", "unemployment", "fragility", "conflict", "pools", "entered", "stay"),
         "conditions first: all that follows weighs them",
     ),
@@ -112,7 +114,9 @@ ORDER: Final = (
     Stage(
         "journeys",
         journeys.update,
-        _names("people", "pools", "closed", "levers", "price", "gdp", "conflict", "share_limits", "outcome_limits", "queue"),
+        _names(
+            "people", "pools", "closed", "levers", "price", "gdp", "conflict", "share_limits", "outcome_limits", "queue",
+        ),
         _names(
             "people", "pools", "closed", "queue", "ledger.attempts", "ledger.crossings", "ledger.interceptions",
             "ledger.deaths", "ledger.claims", "ledger.decisions", "ledger.returns", "ledger.settlements",
@@ -123,7 +127,10 @@ ORDER: Final = (
         "asylum",
         asylum.update,
         _names("people", "plan", "levers", "queue", "closed"),
-        _names("people", "queue", "closed", "carry", "ledger.decisions", "ledger.orders", "ledger.backlog", "ledger.decided_wait"),
+        _names(
+            "people", "queue", "closed", "carry", "ledger.decisions", "ledger.orders", "ledger.backlog",
+            "ledger.decided_wait",
+        ),
         "the oldest claims are decided, those of this step included",
     ),
     Stage(
@@ -144,7 +151,8 @@ ORDER: Final = (
         "feedback",
         feedback.update,
         _names(
-            "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan", "gdp", "lag_gain", "lag_loss",
+            "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan",
+            "gdp", "lag_gain", "lag_loss",
         ),
         _names("seen", "seen_caught", "seen_dead", "news", "diaspora", "lag_gain", "lag_loss", "ledger.remittances"),
         "what happened becomes news, belief, diaspora and money",

@@ -69,7 +69,13 @@ _ALL = (
     Field("spending", ("government", "recipient"), "eur", "governments' spending on policies"),
     Field("trust", ("government", "recipient"), "1", "trust in a partnership", "level"),
     Field("aspiration", ("origin", "residence"), "1", "share who want to leave, mean over people", "level"),
-    Field("capability", ("origin", "residence"), "1", "share who can pay the journey they would choose, mean over people", "level"),
+    Field(
+        "capability",
+        ("origin", "residence"),
+        "1",
+        "share who can pay the journey they would choose, mean over people",
+        "level",
+    ),
 )
 
 RECORDED: Final[dict[str, Field]] = {field.name: field for field in _ALL}

@@ -1,4 +1,4 @@
-"""People on the move or in an open legal state: one row each, in a structure of arrays.
+"""Everybody who has set out and whose case is open: one row each, in a structure of arrays.
 
 No object stands for a person. A row stands for `weight` people (`persons_per_agent`). Closed rows (dead,
 protected, settled) are counted elsewhere and their rows are reused after compaction, which changes no
