@@ -100,10 +100,11 @@ class Clock:
         """Middle of each step as a decimal year, such as 2016.21; shape (n_steps,)."""
         middle = (self.edges[:-1] + self.edges[1:]) / 2
         ordinal = self.start.toordinal() + middle
-        return np.array([self._decimal_year(day) for day in ordinal])
+        return np.array([self.decimal_year(day) for day in ordinal])
 
     @staticmethod
-    def _decimal_year(ordinal: float) -> float:
+    def decimal_year(ordinal: float) -> float:
+        """Return a proleptic ordinal day as a decimal year."""
         day = date.fromordinal(int(ordinal))
         first, after = date(day.year, 1, 1).toordinal(), date(day.year + 1, 1, 1).toordinal()
         return day.year + (ordinal - first) / (after - first)

@@ -87,6 +87,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
 
     def _record_trust(self) -> None:
         codes = self.world.governments
+        self.world.ledger["trust"][...] = np.nan
         for state in self.partnerships.values():
             self.world.ledger["trust"][codes.index(state.donor), codes.index(state.partner)] = state.trust
 

@@ -102,7 +102,7 @@ def income_ladder(hump: bool, **knobs: Any) -> Any:
         ],
         country_years=[
             *(
-                small.years(code, population=2e6, gdp_per_head=income)
+                small.years(code, population=3e7, gdp_per_head=income)
                 for code, income in zip(codes, INCOMES, strict=True)
             ),
             small.years("DEA", gdp_per_head=45_000, fragility=25),
@@ -196,7 +196,7 @@ def border(sanctions: float, seed: int = 1) -> Any:
             ),
         ],
         country_years=[
-            small.years("ORA", population=60_000, gdp_per_head=5000),
+            small.years("ORA", population=900_000, gdp_per_head=5000),
             small.years("TRA", gdp_per_head=12_000),
             small.years("DEA", gdp_per_head=45_000, fragility=25),
         ],
@@ -303,7 +303,7 @@ def central(policies: Mapping[str, Policy], seed: int) -> Any:
             ),
         ],
         country_years=[
-            small.years("ORA", population=1e6, gdp_per_head=5000, fragility=90),
+            small.years("ORA", population=4e6, gdp_per_head=5000, fragility=90),
             small.years("LBX", gdp_per_head=13_000, fragility=96),
             small.years("ITX", gdp_per_head=40_000, fragility=40),
         ],

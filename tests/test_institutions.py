@@ -256,7 +256,7 @@ def test_news_and_beliefs_fade() -> None:
         )
 
 
-def test_news_is_of_a_route_and_of_ones_own_people() -> None:
+def test_news_is_of_a_route_and_most_of_it_of_ones_own_people() -> None:
     world = settle_step(small.world(), drivers.update, smuggling.update, crossing.update, route_choice.update)
     before = route_choice.leg_utility(world)
     world.ledger["crossings"][WEST, 0] = 300
@@ -265,8 +265,9 @@ def test_news_is_of_a_route_and_of_ones_own_people() -> None:
     assert world.news.tolist() == [[0, 600], [0, 0]]
     rise = route_choice.leg_utility(world) - before
     rules = world.parameters.news
-    assert rise[0, :, WEST] == pytest.approx(rules.weight.value * np.log1p(600 / rules.reference.value))
-    rise[0, :, WEST] = 0
+    for origin, heard in ((0, 600), (1, rules.shared.value * 600)):
+        assert rise[origin, :, WEST] == pytest.approx(rules.weight.value * np.log1p(heard / rules.reference.value))
+    rise[:, :, WEST] = 0
     assert (rise == 0).all()
 
 

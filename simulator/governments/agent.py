@@ -40,16 +40,24 @@ class Government(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.code = code
         self.known: Observation | None = None
+        self._newest: Observation | None = None
+        self._next_stock = world.parameters.governance.decision_interval.value
         self.orders = orders_of(code, scenario, world.clock)
         self._payments = payments_of(code, scenario)
         self._observer = Observer(world, code)
         self._world, self._table, self._partnerships = world, table, partnerships
 
     def observe(self, totals: Mapping[str, Floats]) -> None:
-        """Take in the step just run, given its totals by leg; what is seen is late and has errors."""
+        """Take in the step just run, given its totals by leg; stock is taken each decision interval.
+
+        What is seen is late and has errors.
+        """
         seen = self._observer.look(self._world, totals)
         if seen is not None:
-            self.known = seen
+            self._newest = seen
+        if self._world.end_day >= self._next_stock:
+            self.known = self._newest
+            self._next_stock = self._world.end_day + self._world.parameters.governance.decision_interval.value
 
     def decide(self) -> list[Order]:
         """Return the orders for this step: those of the timetable that act in it."""

@@ -239,7 +239,7 @@ class Governance(Frozen):
     """Governments: how often they decide, and what they see."""
 
     decision_interval: Days
-    """Time between decisions."""
+    """Time between decisions, and between the moments at which a government takes stock of what it knows."""
     observation_lag: Days
     """Age of what a government sees."""
     observation_noise: Fraction
@@ -256,7 +256,7 @@ class Switches(Frozen):
     diffusion: bool = True
     """News of a route draws others to it."""
     rescue_pull: bool = True
-    """Perceived risk of death counts rescue. Off: people believe the risk without rescue."""
+    """Perceived risk of death counts rescue. Off: people believe the risk that the day would have without rescue."""
     learning: bool = True
     """Beliefs follow what happened to earlier travellers. Off: they follow today's true chances."""
 

@@ -100,7 +100,7 @@ class CorridorFile(Frozen):
     available: tuple[date, date]
     """First and last day that its inputs cover."""
     reference_year: int
-    """Year whose incomes scale wealth, and at whose middle baselines hold."""
+    """Year whose incomes all weigh prices against when the hump is switched off."""
     routes: dict[Identifier, Route]
     """Named routes."""
     wealth_classes: Annotated[tuple[WealthClass, ...], Field(min_length=1)]

@@ -49,7 +49,8 @@ def send_to_third_country(world: World, landed: list[tuple[Rows, NDArray[np.int1
     people, network, share = world.people, world.network, world.levers["safe_third_country"]
     for rows, leg in landed:
         luck = uniforms(people.key[rows], Decision.THIRD_COUNTRY, world.step)
-        sent = (luck < share[leg]) & (people.state[rows] == State.MOVING)
+        still_there = (people.state[rows] == State.MOVING) & (people.leg[rows] == leg)
+        sent = (luck < share[leg]) & still_there
         rows, leg = rows[sent], leg[sent]
         if not rows.size:
             continue

@@ -25,18 +25,14 @@ def update(world: World) -> None:
     world.hazard = (departure + arrival) * controlled
     world.caught = -np.expm1(-world.hazard)
     world.risk = death_risk(world, departure * controlled, rescued=True)
+    world.unrescued = death_risk(world, departure * controlled, rescued=False)
     world.open = openness(world)
     if world.prior_caught.size == 0:
         world.prior_caught = world.caught.copy()
-        world.prior_risk = _believed_at_first(world, departure)
+        world.prior_risk = world.risk.copy()
     world.outcome_limits = outcome_limits(world.open, world.risk, world.caught)
     world.ledger["interception_chance"][...] = world.caught
     world.ledger["death_risk"][...] = world.risk
-
-
-def _believed_at_first(world: World, departure: Floats) -> Floats:
-    """Return the risk that people believe before they hear of anybody; rescue counts only if the switch says so."""
-    return death_risk(world, departure, rescued=world.switches.rescue_pull)
 
 
 def capacity(world: World) -> Floats:

@@ -52,19 +52,20 @@ def believed(world: World) -> tuple[Floats, Floats]:
     """Return the believed chances of interception and of death; each of shape (n_origins, n_legs).
 
     A discounted Beta-Bernoulli: what earlier travellers of the same origin met, against the prior. Official
-    information counts as further observations that warn of interception.
+    information counts as further observations that warn of interception. With learning switched off people
+    know today's chances; with rescue as a pull switched off they take the risk of death to be that without rescue.
     """
+    shape, pull = world.seen.shape, world.switches.rescue_pull
+    today = np.broadcast_to(world.risk if pull else world.unrescued, shape)
     if not world.switches.learning:
-        shape = world.seen.shape
-        return np.broadcast_to(world.caught, shape), np.broadcast_to(world.risk, shape)
+        return np.broadcast_to(world.caught, shape), today
     strength = world.parameters.beliefs.prior_strength.value
     told = world.levers["information_campaign"] * strength
     weight = strength + world.seen + np.abs(told)
     caught = (strength * world.prior_caught + world.seen_caught + np.maximum(told, 0.0)) / weight
-    if not world.switches.rescue_pull:
-        return caught, np.broadcast_to(world.prior_risk, world.seen.shape)
-    dead = (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
-    return caught, dead
+    if not pull:
+        return caught, today
+    return caught, (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
 
 
 def leg_utility(world: World) -> Floats:

@@ -79,7 +79,7 @@ ORDER: Final = (
             "prior_caught",
         ),
         _names(
-            "hazard", "caught", "risk", "open", "prior_caught", "prior_risk", "outcome_limits",
+            "hazard", "caught", "risk", "unrescued", "open", "prior_caught", "prior_risk", "outcome_limits",
             "ledger.interception_chance", "ledger.death_risk",
         ),
         "chances of the step, from controls, weather and load",
@@ -89,7 +89,7 @@ ORDER: Final = (
         route_choice.update,
         _names(
             "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
-            "seen_dead", "caught", "risk", "prior_caught", "prior_risk", "value", "base_gdp",
+            "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp",
         ),
         _names("value", "share_limits", "journey_price"),
         "values of journeys, from prices, beliefs and news",

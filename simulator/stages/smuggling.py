@@ -50,13 +50,14 @@ def update(world: World) -> None:
 def share_smuggled(world: World) -> Floats:
     """Return the share of attempts made with a smuggler; shape (n_legs,).
 
-    Controls drive people to smugglers: the odds follow the effort met, as price does.
+    Controls drive people to smugglers, and effort against smuggling drives them away: the odds follow both.
     """
     rules = world.parameters.smuggling
     now, base = efforts(world)
     floor = rules.effort_floor.value
     share = np.clip(rules.smuggled_share.value, 1e-9, 1.0 - 1e-9)
     odds = share / (1.0 - share) * np.maximum(now, floor) / np.maximum(base, floor)
+    odds = odds * np.exp(-rules.anti_smuggling_effect.value * world.levers["anti_smuggling"])
     paid = (world.network.price > 0) & ~world.network.visa
     return np.where(paid, odds / (1.0 + odds), 0.0) * (1.0 - world.levers["organised_transit"])
 

@@ -81,10 +81,13 @@ def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, F
     opening = opening**scenario.parameters.crossing.season_sharpness.value
     open_by_step, risk_by_step = clock.month_shares @ opening[months], clock.month_shares @ risk[months]
     noise = scenario.parameters.crossing.sea_hazard_noise.value
+    weeks = clock.start.toordinal() // 7 + np.arange(int(clock.edges[-1]) // 7 + 2)
+    week_of_day = (clock.start.toordinal() + np.arange(int(clock.edges[-1]))) // 7 - weeks[0]
     for sea, number in numbers.items():
         keys = np.full(1, name_key(scenario.seed, "sea", sea), dtype=np.uint64)
-        luck = np.array([uniforms(keys, Decision.WEATHER, step)[0] for step in range(clock.n_steps)])
-        open_by_step[:, number] *= 1 + noise * (2 * luck - 1)
+        luck = np.array([uniforms(keys, Decision.WEATHER, int(week))[0] for week in weeks])
+        by_step = np.add.reduceat(luck[week_of_day], clock.edges[:-1].astype(np.intp)) / clock.days
+        open_by_step[:, number] *= 1 + noise * (2 * by_step - 1)
     return np.clip(open_by_step, 0.0, 1.0), risk_by_step
 
 
@@ -92,7 +95,7 @@ def _plan(
     scenario: Scenario, groups: Groups, network: Network, countries: dict[str, int], clock: Clock
 ) -> tuple[Plan, Floats]:
     """Return the driver series, and the displaced people at the start."""
-    edges = np.array([clock._decimal_year(clock.start.toordinal() + day) for day in clock.edges])
+    edges = np.array([clock.decimal_year(clock.start.toordinal() + day) for day in clock.edges])
     middle = clock.middle_years
     shape = (clock.n_steps, len(groups.origins), len(countries))
     population = _driver(scenario, "population", countries, middle)
@@ -106,10 +109,11 @@ def _plan(
     origins = {code: number for number, code in enumerate(groups.origins)}
     recognition = np.zeros(shape)
     rates = gather(((row.origin, row.country), row.year, row.rate) for row in scenario.recognition)
-    overall = gather((row.origin, row.year, row.rate) for row in scenario.recognition)
     for code, number in origins.items():
-        fallback = float(np.mean([rate for _, rate in overall[code]])) if code in overall else 0.0
-        recognition[:, number, :] = fallback
+        known = [row for row in scenario.recognition if row.origin == code]
+        decided = sum(row.decisions for row in known)
+        positive = sum(row.rate * row.decisions for row in known)
+        recognition[:, number, :] = positive / decided if decided > 0 else 0.0
     for (code, country), figures in rates.items():
         if code in origins and country in countries:
             recognition[:, origins[code], countries[country]] = interpolate(figures, middle, MID_YEAR)
@@ -127,7 +131,6 @@ def _plan(
         unemployment=_driver(scenario, "youth_unemployment", countries, middle),
         fragility=_driver(scenario, "fragility", countries, middle),
         conflict=battle / population * 1e5,
-        remittances=_driver(scenario, "remittances", countries, middle),
         growth=growth,
         displacement=displacement,
         recognition=recognition,
@@ -140,7 +143,7 @@ def _plan(
 
 def _pools(scenario: Scenario, groups: Groups, countries: dict[str, int], clock: Clock, displaced: Floats) -> Floats:
     """Return people at home and in hosts at the start."""
-    first = np.array([clock._decimal_year(clock.start.toordinal())])
+    first = np.array([clock.decimal_year(clock.start.toordinal())])
     population = _driver(scenario, "population", countries, first)[0]
     pools = np.zeros((len(groups.origins), len(countries), 2, groups.n_wealth))
     shares = np.diff(groups.wealth_bounds)
@@ -161,7 +164,7 @@ def _matrix(rows: list[tuple[str, str, float]], groups: Groups, countries: dict[
 
 
 def _diaspora(scenario: Scenario, groups: Groups, countries: dict[str, int], clock: Clock) -> Floats:
-    first = np.array([clock._decimal_year(clock.start.toordinal())])
+    first = np.array([clock.decimal_year(clock.start.toordinal())])
     pairs = gather(((row.origin, row.country), row.year, row.people) for row in scenario.diaspora)
     rows = [(key[0], key[1], float(interpolate(figures, first, MID_YEAR)[0])) for key, figures in pairs.items()]
     return _matrix(rows, groups, countries)
@@ -205,7 +208,6 @@ def build_world(scenario: Scenario) -> World:
         countries=tuple(codes),
         governments=(*codes, "EU"),
         home_place=np.array([places[row.place] for row in scenario.countries], dtype=np.int16),
-        is_host=np.array([row.host for row in scenario.countries], dtype=bool),
         people=People(),
         pools=pools,
         closed=np.zeros((len(State), n_countries, n_origins), dtype=np.int64),

@@ -65,7 +65,6 @@ class Plan:
     ----------
     population, gdp, unemployment, fragility, conflict : shape (n_steps, n_countries); conflict is battle
         deaths a 100,000 people a year.
-    remittances : US dollars a year, shape (n_steps, n_countries).
     growth : people born, died or moved outside the corridor, net, shape (n_steps, n_origins, 2, n_wealth).
     displacement : people displaced from home to a host, shape (n_steps, n_origins, n_countries, n_wealth).
     recognition : recognition rate, shape (n_steps, n_origins, n_countries).
@@ -78,7 +77,6 @@ class Plan:
     unemployment: Floats
     fragility: Floats
     conflict: Floats
-    remittances: Floats
     growth: Counts
     displacement: Counts
     recognition: Floats
@@ -108,6 +106,7 @@ class World:
     journey_price : mean price of the journeys chosen from a place, euros, shape (n_classes, n_places).
     share_limits : limits on 32-bit draws between options, shape (n_classes, n_places, n_options).
     outcome_limits : limits between dead, intercepted, put off and through, shape (3, n_legs + n_exits).
+    unrescued : risk of death if nobody were rescued, shape (n_legs,).
     hazard, caught, risk, open : hazard and chance of interception, risk of death, chance that the leg is
         passable, shape (n_legs,).
     prior_caught, prior_risk : what people believe before anything is seen, shape (n_legs,).
@@ -132,7 +131,6 @@ class World:
     countries: tuple[str, ...]
     governments: tuple[str, ...]
     home_place: NDArray[np.int16]
-    is_host: NDArray[np.bool_]
     people: People
     pools: Counts
     closed: Counts
@@ -157,6 +155,7 @@ class World:
     outcome_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     hazard: Floats = field(default_factory=lambda: np.zeros(0))
     caught: Floats = field(default_factory=lambda: np.zeros(0))
+    unrescued: Floats = field(default_factory=lambda: np.zeros(0))
     risk: Floats = field(default_factory=lambda: np.zeros(0))
     open: Floats = field(default_factory=lambda: np.zeros(0))
     prior_caught: Floats = field(default_factory=lambda: np.zeros(0))
