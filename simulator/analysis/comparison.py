@@ -116,8 +116,11 @@ def headline(compared: Contrast, differences: pd.DataFrame) -> str:
     totals = differences.sum()
     routes = compared.results[0].scenario.corridor.routes
     named = [route for policy in compared.policies.values() for route in policy.routes if route in routes]
-    treated = str(totals[named or list(routes)].abs().idxmax())
-    onward = onward_routes(compared.results[0].scenario, [treated])
+    scenario = compared.results[0].scenario
+    follow = {later for route in routes for later in onward_routes(scenario, [route])}
+    first = [route for route in named or list(routes) if route not in follow]
+    treated = str(totals[first or named or list(routes)].abs().idxmax())
+    onward = onward_routes(scenario, [treated])
     others = float(totals.drop([treated, *onward]).sum())
     change = float(totals[treated])
     if change == 0.0:

@@ -59,7 +59,8 @@ ORDER: Final = (
         "drivers",
         drivers.update,
         _names(
-            "plan", "levers", "pools", "lag_gain", "lag_loss", "gdp", "unemployment", "fragility", "conflict", "entered",
+            "plan", "levers", "pools", "lag_gain", "lag_loss", "gdp", "unemployment", "fragility", "conflict",
+            "entered",
         ),
         _names("gdp", "unemployment", "fragility", "conflict", "pools", "entered", "stay"),
         "conditions first: all that follows weighs them",
@@ -115,7 +116,8 @@ ORDER: Final = (
         "journeys",
         journeys.update,
         _names(
-            "people", "pools", "closed", "levers", "price", "gdp", "conflict", "share_limits", "outcome_limits", "queue",
+            "people", "pools", "closed", "levers", "price", "gdp", "conflict", "share_limits", "outcome_limits",
+            "queue",
         ),
         _names(
             "people", "pools", "closed", "queue", "ledger.attempts", "ledger.crossings", "ledger.interceptions",
