@@ -22,7 +22,8 @@ from simulator.world.world import World
 
 Floats = NDArray[np.float64]
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-6
+"""Utility: a millionth moves a share by two millionths at most, far below what a draw can tell."""
 SWEEPS = 200
 PRICE_TOLERANCE = 0.01
 """Euros."""
@@ -159,10 +160,11 @@ def solve(utility: Floats, heads: NDArray[np.intp], scale: Floats, levels: Seque
         If the values of a cycle still rise after 200 sweeps: going round it is worth more than it costs.
     """
     value = start.copy()
-    for places, cycle in levels:
-        gain, head, width = utility[:, places], heads[places], scale[places, None]
+    for places, cycle, n in levels:
+        gain, head, width = utility[:, places, :n], heads[places, :n], scale[places, None]
+        is_leg = head >= 0
         for _ in range(SWEEPS if cycle else 1):
-            new = _log_sum(gain + np.where(head >= 0, value[:, head], 0.0), width)
+            new = _log_sum(gain + np.where(is_leg, value[:, head], 0.0), width)
             change = _change(value[:, places], new) if cycle else 0.0
             value[:, places] = new
             if change < TOLERANCE:
@@ -210,10 +212,11 @@ def journey_price(shares: Floats, price: Floats, heads: NDArray[np.intp], levels
     levels : places in the order in which they are found; cycles are gone round until nothing changes.
     """
     ahead = np.zeros(shares.shape[:2])
-    for places, cycle in levels:
+    for places, cycle, n in levels:
+        share, cost, head = shares[:, places, :n], price[places, :n], heads[places, :n]
+        is_leg = head >= 0
         for _ in range(SWEEPS if cycle else 1):
-            onward = price[places] + np.where(heads[places] >= 0, ahead[:, heads[places]], 0.0)
-            new = (shares[:, places] * onward).sum(axis=2)
+            new = (share * (cost + np.where(is_leg, ahead[:, head], 0.0))).sum(axis=2)
             change = float(np.max(np.abs(new - ahead[:, places]), initial=0.0))
             ahead[:, places] = new
             if change < PRICE_TOLERANCE:

@@ -27,10 +27,14 @@ class Exit(IntEnum):
 
 
 class Level(NamedTuple):
-    """Places whose values are found together; `cycle` if they can be reached from one another."""
+    """Places whose values are found together; `cycle` if they can be reached from one another.
+
+    Only the first `n_options` options need a look, where it is known that there are no more (None: all).
+    """
 
     places: NDArray[np.intp]
     cycle: bool
+    n_options: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,11 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
     sea_departure = np.zeros(len(places), dtype=bool)
     sea_departure[tail[by_sea]] = True
     origin_role = np.array([row.role == "origin" for row in scenario.places], dtype=bool)
+    options = _options(len(places), tail, claim, settle, ~origin_role)
+    n_options = np.count_nonzero(options >= 0, axis=1)
+    levels = tuple(
+        level._replace(n_options=int(n_options[level.places].max())) for level in sweep_order(len(places), tail, head)
+    )
     return Network(
         places=tuple(places),
         legs=tuple(leg.leg for leg in legs),
@@ -177,8 +186,8 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         visa=np.array([leg.visa for leg in legs], dtype=bool),
         counted=np.array([leg.counted for leg in legs], dtype=bool),
         by_sea=by_sea,
-        options=_options(len(places), tail, claim, settle, ~origin_role),
+        options=options,
         sea_departure=sea_departure,
-        levels=sweep_order(len(places), tail, head),
+        levels=levels,
         told=np.array([route.news for route in scenario.corridor.routes.values()], dtype=bool),
     )
