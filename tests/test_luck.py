@@ -50,7 +50,7 @@ def test_dropping_closed_rows_changes_nothing(monkeypatch: pytest.MonkeyPatch) -
     plain = small.run(lively(end="2017-01-01"))
     monkeypatch.setattr(People, "compact", lambda self: None)
     kept = small.run(lively(end="2017-01-01"))
-    assert kept.world.people.n > 1.3 * plain.world.people.n
+    assert kept.world.people.n > plain.world.people.n, "no row was dropped: the test would show nothing"
     assert_same_tables(plain, kept)
 
 
@@ -193,7 +193,9 @@ def test_weather_is_shared_by_all_policies_and_differs_between_seeds() -> None:
     assert (opens[0] != opens[2]).mean() > 0.5
     noise = small.parameters().crossing.sea_hazard_noise.value
     assert abs(opens[0][:, 0] / 0.8 - 1).max() <= noise
-    luck = draws.uniforms(np.array([draws.name_key(1, "sea", "east")], dtype=np.uint64), Decision.WEATHER, 0)[0]
+    key = np.array([draws.name_key(1, "sea", "east")], dtype=np.uint64)
+    first = small.build_world(lively(seed=1)).clock.start.toordinal()
+    luck = np.mean([draws.uniforms(key, Decision.WEATHER, day // 7)[0] for day in range(first, first + 7)])
     assert opens[0][0, 0] == pytest.approx(0.8 * (1 + noise * (2 * luck - 1)))
 
 
