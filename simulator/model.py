@@ -28,6 +28,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
 
     Attributes
     ----------
+    inputs : the resolved scenario.
     world : the state that stages and governments share.
     recorder : what each step recorded.
     stats : figures about the run itself: steps, rows, seconds, people.
@@ -35,7 +36,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
 
     def __init__(self, scenario: Scenario):
         super().__init__(rng=scenario.seed)
-        self.scenario = scenario
+        # Not `scenario`: Mesa 3.5 keeps a thing of its own under that name, and would write into ours.
+        self.inputs = scenario
         self.world = build_world(scenario)
         recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
         self.recorder = Recorder(scenario, recorded, self.world.coords())

@@ -79,8 +79,8 @@ def test_what_is_set_ramps_from_the_neutral_value() -> None:
 )
 def test_the_mean_over_a_run_does_not_depend_on_the_step(start: int, ramp: float, length: int, to: float) -> None:
     """Lever-days (value x active days) are the same by days, weeks and months."""
-    day = np.datetime64("2016-01-01") + start
-    change = effort((str(day), to, ramp), until=str(day + length))
+    day = np.datetime64("2016-01-01") + np.timedelta64(start, "D")
+    change = effort((str(day), to, ramp), until=str(day + np.timedelta64(length, "D")))
     sums = []
     for step_days in (1, 7, "month"):
         steps = clock(step_days)
