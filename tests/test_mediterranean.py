@@ -83,3 +83,11 @@ def test_the_rise_of_2015_comes_out_roughly() -> None:
     east = table[(table.series == f"detections-{EAST}") & (table.period == "fitted")].iloc[0]
     assert east.correlation > 0.6
     assert abs(east.error_of_total) < 0.33
+
+
+def test_legal_pathways_admit_the_places_of_the_timetable() -> None:
+    """A whole year of the Statement's pathways admits what the timetable gives: 2,400, 800 and 500 places."""
+    frame = result().frame("pathways", by=["country", "year"])
+    admitted = frame[frame.year.astype(str) == "2017"].set_index("country")["pathways"]
+    for country, places in (("DEU", 2400), ("FRA", 800), ("SWE", 500)):
+        assert abs(float(admitted[country]) - places) < 0.03 * places

@@ -282,9 +282,9 @@ def test_aspiration_is_logistic_in_the_gain() -> None:
 
 
 def test_legal_pathways_move_the_places_given() -> None:
-    """365.25 places a year are seven a week; people in need go, from the largest pool."""
+    """366 places a year, the unit of the lever, are seven in a week; people in need go, from the largest pool."""
     world = settle_step(small.world(), drivers.update)
-    world.levers["legal_pathways"][0, 4] = 1.0
+    world.levers["legal_pathways"][0, 4] = 366.0
     before = world.pools.sum(axis=(1, 3)).copy()
     departure.draw_pathways(world)
     assert world.ledger["pathways"][4, 0] == 7

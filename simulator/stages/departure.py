@@ -150,7 +150,7 @@ def draw_pathways(world: World) -> None:
     """Move people by legal pathways: places are filled from those in need in hosts and at home, largest pool first."""
     places = world.levers["legal_pathways"]
     carry = world.carry.setdefault("pathways", np.zeros(places.shape))
-    carry += places * world.days
+    carry += places * world.years
     for origin, country in np.argwhere(carry >= 1.0):
         wanted = int(carry[origin, country])
         carry[origin, country] -= wanted
