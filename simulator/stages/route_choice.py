@@ -37,7 +37,7 @@ def update(world: World) -> None:
     start = world.value if world.value.size else np.full(utility.shape[:2], -1e6)
     world.value = solve(utility, heads, scale, world.network.levels, start)
     shares = choice_shares(utility, heads, scale, world.value)
-    world.share_limits = thresholds(np.cumsum(shares, axis=2))
+    world.share_limits = np.ascontiguousarray(thresholds(np.cumsum(shares, axis=2)))
     is_leg = heads >= 0
     price = np.where(is_leg, world.price[np.where(is_leg, world.network.options, 0)], 0.0)
     world.journey_price = journey_price(shares, price, heads, world.network.levels)
@@ -115,7 +115,7 @@ def option_utility(world: World) -> Floats:
     n_legs, choice = network.n_legs, world.parameters.choice
     legs = leg_utility(world)[groups.origin, groups.wealth]
     options = network.options
-    utility = np.full((groups.n_classes, *options.shape), -np.inf)
+    utility = np.full((*options.T.shape, groups.n_classes), -np.inf).transpose(2, 1, 0)
     is_leg = (options >= 0) & (options < n_legs)
     utility[:, is_leg] = legs[:, options[is_leg]]
     claim = drivers.pull(world)[groups.origin, :, groups.need]
@@ -159,19 +159,31 @@ def solve(utility: Floats, heads: NDArray[np.intp], scale: Floats, levels: Seque
     ChoiceError
         If the values of a cycle still rise after 200 sweeps: going round it is worth more than it costs.
     """
-    value = start.copy()
+    gains, value = _by_class(utility), _ahead(start)
     for places, cycle, n in levels:
-        gain, head, width = utility[:, places, :n], heads[places, :n], scale[places, None]
-        is_leg = head >= 0
+        gain, head, width = gains[:n, places], heads.T[:n, places], scale[places, None]
         for _ in range(SWEEPS if cycle else 1):
-            new = _log_sum(gain + np.where(is_leg, value[:, head], 0.0), width)
-            change = _change(value[:, places], new) if cycle else 0.0
-            value[:, places] = new
+            new = _log_sum(gain + value[head], width)
+            change = _change(value[places], new) if cycle else 0.0
+            value[places] = new
             if change < TOLERANCE:
                 break
         else:
             raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
-    return value
+    return value[:-1].T
+
+
+def _by_class(table: Floats) -> Floats:
+    """Return a table of classes, places and options turned round, so that sums over options run along classes.
+
+    NumPy sums fastest over the first of several axes; shape (n_options, n_places, n_classes).
+    """
+    return np.ascontiguousarray(table.transpose(2, 1, 0))
+
+
+def _ahead(table: Floats) -> Floats:
+    """Return a table of classes and places turned round, with a last row of zeros: what lies ahead of an exit (-1)."""
+    return np.concatenate([table.T, np.zeros((1, len(table)))])
 
 
 def _change(old: Floats, new: Floats) -> float:
@@ -183,22 +195,26 @@ def _change(old: Floats, new: Floats) -> float:
 
 
 def _log_sum(total: Floats, width: Floats) -> Floats:
-    """Return width * log(sum(exp(total / width))) over the last axis, -inf where all are."""
-    highest = np.max(total, axis=2, keepdims=True)
+    """Return width * log(sum(exp(total / width))) over the first axis, -inf where all are; `width` of shape (n, 1)."""
+    highest = total.max(axis=0)
     highest[np.isneginf(highest)] = 0.0
-    scaled = np.exp((total - highest) / width)
+    total -= highest
+    total /= width
     with np.errstate(divide="ignore"):
-        return np.asarray(width[:, 0] * np.log(scaled.sum(axis=2)) + highest[:, :, 0])
+        return np.asarray(width * np.log(np.exp(total, out=total).sum(axis=0)) + highest)
 
 
 def choice_shares(utility: Floats, heads: NDArray[np.intp], scale: Floats, value: Floats) -> Floats:
     """Return the share that takes each option; rows add up to 1; shape of `utility`."""
-    total = utility + np.where(heads >= 0, value[:, heads], 0.0)
-    highest = np.max(total, axis=2, keepdims=True)
+    total = _by_class(utility) + _ahead(value)[heads.T]
+    highest = total.max(axis=0)
     highest[np.isneginf(highest)] = 0.0
-    weight = np.exp((total - highest) / scale[:, None])
-    norm = weight.sum(axis=2, keepdims=True)
-    return np.asarray(np.divide(weight, norm, out=np.zeros_like(weight), where=norm > 0))
+    total -= highest
+    total /= scale[:, None]
+    weight = np.exp(total, out=total)
+    norm = weight.sum(axis=0)
+    weight /= np.where(norm > 0, norm, 1.0)
+    return weight.transpose(2, 1, 0)
 
 
 def journey_price(shares: Floats, price: Floats, heads: NDArray[np.intp], levels: Sequence[Level]) -> Floats:
@@ -211,14 +227,13 @@ def journey_price(shares: Floats, price: Floats, heads: NDArray[np.intp], levels
     heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
     levels : places in the order in which they are found; cycles are gone round until nothing changes.
     """
-    ahead = np.zeros(shares.shape[:2])
+    chosen, ahead = _by_class(shares), _ahead(np.zeros(shares.shape[:2]))
     for places, cycle, n in levels:
-        share, cost, head = shares[:, places, :n], price[places, :n], heads[places, :n]
-        is_leg = head >= 0
+        share, cost, head = chosen[:n, places], price.T[:n, places, None], heads.T[:n, places]
         for _ in range(SWEEPS if cycle else 1):
-            new = (share * (cost + np.where(is_leg, ahead[:, head], 0.0))).sum(axis=2)
-            change = float(np.max(np.abs(new - ahead[:, places]), initial=0.0))
-            ahead[:, places] = new
+            new = (share * (cost + ahead[head])).sum(axis=0)
+            change = float(np.max(np.abs(new - ahead[places]), initial=0.0)) if cycle else 0.0
+            ahead[places] = new
             if change < PRICE_TOLERANCE:
                 break
-    return ahead
+    return ahead[:-1].T
