@@ -254,8 +254,10 @@ def commands_part() -> list[str]:
         parts.append(f"### corridor {name}\n\n{prose(command.help)}\n\n{table(head, rows)}")
     lines = [
         (f"`simulator.{name}`", prose((inspect.getdoc(getattr(api, name)) or "").split("\n\n")[0]))
-        for name in ("run", "load_scenario", "check", "explain", "score", "plot", "rerun", "schema", "new", "Result")
-    ]
+        for name in (
+            "run", "load_scenario", "check", "explain", "evidence", "score", "plot", "rerun", "schema", "new", "Result",
+        )
+    ]  # fmt: skip
     return [*parts, f"## Python\n\n{table(('name', 'what it does'), lines)}"]
 
 

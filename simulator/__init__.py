@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from simulator.api import Result, check, explain, load_scenario, new, plot, rerun, run, schema, score
+    from simulator.api import Result, check, evidence, explain, load_scenario, new, plot, rerun, run, schema, score
     from simulator.errors import CorridorError, InputError
 
 _FROM = {
     **dict.fromkeys(
-        ("Result", "check", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score"),
+        ("Result", "check", "evidence", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score"),
         "simulator.api",
     ),
     **dict.fromkeys(("CorridorError", "InputError"), "simulator.errors"),
 }
 
 __all__ = [
-    "CorridorError", "InputError", "Result", "__version__", "check", "explain", "load_scenario", "new", "plot",
-    "rerun", "run", "schema", "score",
+    "CorridorError", "InputError", "Result", "__version__", "check", "evidence", "explain", "load_scenario",
+    "new", "plot", "rerun", "run", "schema", "score",
 ]
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Rerun", "Result", "check", "default_folder", "explain", "list_files", "load_scenario", "new", "plot", "rerun",
-    "run", "schema", "score",
+    "Rerun", "Result", "check", "default_folder", "evidence", "explain", "list_files", "load_scenario", "new", "plot",
+    "rerun", "run", "schema", "score",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, int], None]
@@ -263,7 +263,8 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
     Returns
     -------
     list of dict
-        ``field``, ``value``, ``unit``, ``kind``, ``range``, ``source``, ``note``, ``file``, ``line``, ``override``.
+        ``field``, ``value``, ``unit``, ``kind``, ``range``, ``source``, ``evidence`` (what the source is, and what it
+        says), ``note``, ``file``, ``line``, ``override``.
 
     Raises
     ------
@@ -281,6 +282,37 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
     from simulator.scenario.explain import explain as explain_scenario
 
     return explain_scenario(scenario, field, **changes)
+
+
+def evidence(id: str | None = None, *, document: str | None = None) -> list[dict[str, Any]] | dict[str, Any]:
+    """Say what a piece of evidence is, and what depends on it.
+
+    Parameters
+    ----------
+    id : a finding, a publisher, or a source that a corridor brings itself; by default every finding, in short.
+    document : for all findings: those of this document only.
+
+    Returns
+    -------
+    list of dict
+        Without `id`: ``id``, ``section``, ``date``, ``finding``, ``value``, ``unit``, ``kind``, and the number of
+        ``uses``.
+    dict
+        With `id`: the entry in full, where it stands, and its ``uses``, each with ``how`` (source, used by, mechanism,
+        test), ``what``, ``within``, ``file`` and ``line``; of a publisher its ``findings``, too.
+
+    Raises
+    ------
+    InputError
+        If there is no such entry or document, or a corridor or an entry has problems.
+    """
+    from simulator.scenario.evidence_uses import detail, table
+
+    if id is None:
+        return [dict(row) for row in table(document)]
+    if document is not None:
+        raise InputError([Problem("--document", "", "chooses among all findings", document, advice="leave out the id")])
+    return detail(id)
 
 
 def list_files() -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from simulator.terminal import (
     FAILED,
     INTERRUPTED,
     guarded,
+    print_evidence,
     print_explanation,
     print_json,
     print_table,
@@ -159,6 +160,29 @@ def explain(
         print_json(rows)
     else:
         print_explanation(rows)
+
+
+@app.command()
+@guarded
+def evidence(
+    identifier: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A finding or a publisher; all findings if not given.")
+    ] = None,
+    document: Annotated[str | None, typer.Option(metavar="ID", help="Findings of this document only.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print findings and figures of documents, or one of them with all that depends on it."""
+    from simulator import api
+
+    found = api.evidence(identifier, document=document)
+    if as_json:
+        print_json(found)
+    elif isinstance(found, dict):
+        print_evidence(found)
+    else:
+        columns = ("id", "section", "date", "value", "unit", "kind", "uses")
+        caption = "corridor evidence ID: what an entry says, and what depends on it."
+        print_table("", columns, [tuple(row[column] for column in columns) for row in found], caption)
 
 
 @app.command()

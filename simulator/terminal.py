@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -20,6 +22,10 @@ R = TypeVar("R")
 OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 WIDE = 200
 """Columns of a table that goes to a file or a pipe."""
+READABLE = 120
+"""Columns of running text at most."""
+MANY = 8
+"""Fields of one file that name one source: more stand in one line together."""
 
 
 def say(text: str) -> None:
@@ -125,6 +131,58 @@ def print_explanation(rows: Sequence[Mapping[str, Any]]) -> None:
         unit = row["unit"] if row["unit"] != "1" else ""
         lines.append((row["field"], f"{shown} {unit}".strip(), limits, row["kind"], row["source"], by))
     print_table("", ("field", "value", "range", "kind", "source", "from"), lines)
+    named = {row["source"] or row["value"]: row["evidence"] for row in rows if row["evidence"]}
+    if named:
+        print("Sources:")
+    for identifier, said in named.items():
+        print_wrapped(f"{identifier}: {said}", indent="  ")
+
+
+def print_wrapped(text: str, indent: str = "") -> None:
+    """Print text on lines as wide as the terminal, the later ones further in."""
+    width = min(shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE, READABLE)
+    print(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=f"{indent}    ",
+                        break_long_words=False, break_on_hyphens=False))  # fmt: skip
+
+
+_SHOWN_LATER = ("id", "uses", "findings", "file", "line", "unit", "used_by", "mechanism", "test")
+
+
+def print_evidence(entry: Mapping[str, Any]) -> None:
+    """Print an entry of the evidence in full, and what depends on it."""
+    print(f"{entry['id']}  ({_place(entry)})")
+    for key, value in entry.items():
+        if key not in _SHOWN_LATER and value not in ("", None):
+            unit = entry["unit"] if key == "value" and entry["unit"] != "1" else ""
+            print_wrapped(f"{key.replace('_', ' ')}: {cell(value)} {unit}".rstrip(), indent="  ")
+    if entry.get("findings"):
+        columns = ("section", "date", "value", "unit", "kind", "uses")
+        rows = [(row["id"], *(row[column] for column in columns)) for row in entry["findings"]]
+        print_table("Its findings", ("id", *columns), rows)
+    if entry["uses"]:
+        print_table("What depends on it", ("how", "what", "of", "where"), _gathered(entry["uses"]))
+    else:
+        print("Nothing depends on it.")
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
+
+
+def _gathered(uses: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """Return uses as rows to print; what many rows of one file name stands in one, with its first and last line."""
+    together: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = {}
+    for use in uses:
+        head = use["what"].partition(".")[0] if use["how"] == "source" else use["what"]
+        together.setdefault((use["how"], use["within"], use["file"], head), []).append(use)
+    shown = []
+    for (how, within, file, head), group in together.items():
+        lines = [use["line"] for use in group if use["line"] is not None]
+        if len(group) > MANY and lines:
+            shown.append((how, f"{head}: {len(group)} fields", within, f"{file}:{min(lines)} to {max(lines)}"))
+        else:
+            shown.extend((how, use["what"], within, _place(use)) for use in group)
+    return shown
 
 
 @contextmanager

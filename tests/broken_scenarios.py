@@ -18,6 +18,7 @@ PARAMETERS = "strait/parameters.yaml"
 POLICIES = "strait/policies.yaml"
 COUNTRIES, PLACES, LEGS = "strait/countries.csv", "strait/places.csv", "strait/legs.csv"
 YEARS, SEASONS, OBSERVED = "strait/country_years.csv", "strait/seasons.csv", "strait/observed.csv"
+OBSERVED_ORIGINS = "strait/observed_origins.csv"
 OVERRIDE = "overrides/no-agreement.yaml"
 EVERYTHING = "(everything)"
 LAID_OVER = ((SCENARIO, "overrides: []", "overrides: [no-agreement]"),)
@@ -176,6 +177,27 @@ BROKEN = (
            more=((YEARS, "XHI,2014,", "XHI,2022,"), (YEARS, "XHI,2015,", "XHI,2023,"))),
     Broken("month-skipped", OBSERVED, "sea-arrivals,2015-06,", "sea-arrivals,2014-06,",
            r"{at}observed\.sea-arrivals\.2014-06\.month: does not follow 2015-05"),
+    # observed by origin and year
+    Broken("unknown-observed-route", OBSERVED_ORIGINS, "narrow-sea,XDE,2015", "narow-sea,XDE,2015",
+           r"{at}observed_origins\.narow-sea\.XDE\.2015\.route: is an unknown route"
+           r"(?s:.*)did you mean 'narrow-sea'\?"),
+    Broken("observed-origin-is-none", OBSERVED_ORIGINS, "narrow-sea,XDE,2015", "narrow-sea,XST,2015",
+           r"{at}observed_origins\.narrow-sea\.XST\.2015\.origin: is a country that the table countries does not mark"
+           r" as origin(?s:.*)allowed: XDE, XHI"),
+    Broken("observed-year-not-covered", OBSERVED_ORIGINS, "narrow-sea,XDE,2015", "narrow-sea,XDE,2012",
+           r"{at}observed_origins\.narrow-sea\.XDE\.2012\.year: lies outside what the corridor covers"
+           r"(?s:.*)2013 to 2018"),
+    Broken("observed-year-not-whole", OBSERVED_ORIGINS, "narrow-sea,XDE,2015", "narrow-sea,XDE,2015.5",
+           r"{at}observed_origins\.narrow-sea\.XDE\.2015\.5\.year: is not a whole number"),
+    Broken("observed-origin-twice", OBSERVED_ORIGINS, "narrow-sea,XDE,2015", "narrow-sea,XHI,2015",
+           r"{at}observed_origins\.narrow-sea\.XHI\.2015: is given twice", at="narrow-sea,XHI,2015,5900"),
+    Broken("observed-people-negative", OBSERVED_ORIGINS, "2015,5900", "2015,-5900",
+           r"{at}observed_origins\.narrow-sea\.XDE\.2015\.people: is too small(?s:.*)allowed: at least 0"),
+    Broken("observed-origins-without-evidence", CORRIDOR,
+           "    columns:\n      people: {unit: person, kind: assumed, factor: [0.9, 1.1]}\n", "",
+           r"{at}tables\.observed_origins\.columns\.people: the column has no evidence", at="observed_origins:"),
+    Broken("observed-origins-not-there", CORRIDOR, "file: observed_origins.csv", "file: observed_origin.csv",
+           r"{at}tables\.observed_origins\.file: names a file that is not there(?s:.*)'observed_origins\.csv'\?"),
     # policies
     Broken("unknown-lever", POLICIES, "lever: border_effort_departure", "lever: border_effort_departures",
            r"{at}policies\.sea-agreement\.levers\.0\.lever: is an unknown lever(?s:.*)'border_effort_departure'\?"),

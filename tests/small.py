@@ -45,7 +45,10 @@ PLAIN: Mapping[str, float] = {
     "news.halflife": 60,
     "beliefs.memory": 45,
     "beliefs.prior_strength": 200,
+    "choice.day_weight": 0.01,
     "departure.highest_rate": 6.0,
+    "departure.renewal": 5.0,
+    "departure.foresight": 60,
     "departure.threshold": 6.0,
     "departure.spread": 0.7,
     "departure.host_income_share": 0.35,
@@ -61,6 +64,9 @@ PLAIN: Mapping[str, float] = {
     "crossing.give_up_share": 0.15,
     "smuggling.smuggled_share": 0.9,
     "smuggling.adjustment": 60,
+    "smuggling.capacity_growth": 8,
+    "smuggling.capacity_fall": 180,
+    "smuggling.capacity_floor": 2000,
     "governance.capacity_at_zero_fragility": 1.0,
 }
 """Values at which tests hold parameters that calibration moves."""

@@ -161,5 +161,5 @@ def test_version_and_help(tmp_path: Path) -> None:
     from simulator import __version__
 
     assert corridor("--version", cwd=tmp_path).stdout == f"corridor {__version__}\n"
-    for command in ("run", "check", "explain", "score", "plot", "schema", "new", "rerun", "list"):
+    for command in ("run", "check", "explain", "evidence", "score", "plot", "schema", "new", "rerun", "list"):
         assert corridor(command, "--help", cwd=tmp_path).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,18 +62,31 @@ def slugs(path: Path) -> set[str]:
     return found
 
 
-def maker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs" / "make_reference.py")
+def maker(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look for the annotations of their fields
     spec.loader.exec_module(module)
     return module
 
 
-def test_reference_is_up_to_date() -> None:
-    made, kept = maker().render(), text_of(ROOT / "docs" / "reference.md")
-    assert made == kept, "run python docs/make_reference.py"
+@pytest.mark.parametrize("page", ["reference", "inputs"])
+def test_a_page_made_from_the_files_is_up_to_date(page: str) -> None:
+    made, kept = maker(f"make_{page}").render(), text_of(ROOT / "docs" / f"{page}.md")
+    assert made == kept, f"run python docs/make_{page}.py"
+
+
+def test_the_page_of_inputs_has_a_rule_for_every_column() -> None:
+    """A new numeric column, or a note that says something new of how a cell was filled, has to be told of."""
+    inputs = maker("make_inputs")
+    assert set(inputs.columns()) == set(inputs.INPUTS)
+    rule = inputs.by_note("people", "published")
+    told = load("mediterranean").displaced[0]
+    assert rule(told.model_copy(update={"note": "Held at 2017."})) == "held"
+    with pytest.raises(ValueError, match="no rule knows"):
+        rule(told.model_copy(update={"note": "Seen in a dream."}))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)

@@ -51,6 +51,28 @@ def test_template_is_a_whole_scenario() -> None:
     assert set(scenario.sources) == {"invented"}
 
 
+def test_observed_origins_are_rows_of_the_scenario(folder: Path) -> None:
+    """As written, open to overrides like every table, and told of by `explain`."""
+    scenario = load(folder, set={"observed_origins.narrow-sea.XDE.2016.people": 17})
+    found = {(row.route, row.origin, row.year): row.people for row in scenario.observed_origins}
+    assert len(found) == 4
+    assert found["narrow-sea", "XHI", 2015] == 13500
+    assert found["narrow-sea", "XDE", 2016] == 17
+    assert [row["value"] for row in explain(folder, "observed_origins.narrow-sea.XHI.2015.people")] == [13500]
+
+
+def test_observed_origins_may_be_left_out(folder: Path) -> None:
+    _patch(folder / "strait" / "corridor.yaml",
+           "  observed_origins: # may be left out: yearly figures by nationality, where they are known\n"
+           "    file: observed_origins.csv\n    columns:\n"
+           "      people: {unit: person, kind: assumed, factor: [0.9, 1.1]}\n", "")  # fmt: skip
+    scenario = load(folder)
+    assert scenario.corridor.tables.observed_origins is None
+    assert scenario.observed_origins == ()
+    assert not [row for row in explain(folder) if row["field"].startswith("observed_origins")]
+    assert Scenario.model_validate_json(scenario.model_dump_json()) == scenario
+
+
 def test_everything_in_the_template_is_assumed() -> None:
     kinds = {row["kind"] for row in explain(TEMPLATE)} - {""}
     assert kinds == {"assumed"}

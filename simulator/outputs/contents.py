@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.errors import InputError, Problem, nearest
+from simulator.scenario.evidence import Source
 
 EVIDENCE = ("unit", "kind", "range", "source", "note")
 
@@ -28,6 +29,11 @@ def explain_record(record: Mapping[str, Any], file: str, field: str | None = Non
     if not chosen:
         known = sorted({str(row["field"]) for row in rows})
         raise InputError([Problem(file, str(field), "there is no such field", advice=nearest(str(field), known))])
+    sources = record["scenario"].get("sources", {})
+    for row in chosen:
+        identifier = row["value"] if row["field"].endswith(".source") else row["source"]
+        said = sources.get(identifier) if isinstance(identifier, str) else None
+        row["evidence"] = Source.model_validate(said).cite() if said else ""
     return chosen
 
 

@@ -93,6 +93,8 @@ def _column_evidence(parts: Parts) -> Iterator[Problem]:
     """Check that each numeric column says where it comes from, in the unit that it is read in."""
     for name, units in COLUMN_UNITS.items():
         table = getattr(parts.corridor.tables, name)
+        if table is None:
+            continue
         header = parts.draft.tables[name].columns if name in parts.draft.tables else []
         for column in units:
             if column in header and column not in table.columns:
@@ -115,6 +117,7 @@ _COUNTRY_COLUMNS: Final = (
     ("displaced", "host", "host"), ("diaspora", "origin", "origin"), ("diaspora", "country", ""),
     ("recognition", "origin", "origin"), ("recognition", "country", "destination"),
     ("asylum_years", "country", "destination"), ("visas", "origin", "origin"), ("visas", "country", ""),
+    ("observed_origins", "origin", "origin"),
 )  # fmt: skip
 
 
@@ -305,6 +308,23 @@ def _observed_rows(parts: Parts) -> Iterator[Problem]:
             yield parts.problem(("observed", series), "has no rows in the table observed")
 
 
+def _observed_origins(parts: Parts) -> Iterator[Problem]:
+    """Check that yearly figures are of routes and years that the corridor knows; origins are checked with countries.
+
+    The year before the first is allowed: a run that warms up in it takes its news from there.
+    """
+    routes = list(parts.corridor.routes)
+    first, last = (day.year for day in parts.corridor.available)
+    for index, row in enumerate(parts.rows["observed_origins"]):
+        route, year = row.route, row.year  # type: ignore[attr-defined]
+        if route not in routes:
+            yield parts.row_problem("observed_origins", index, "route", "is an unknown route", route,
+                                    ", ".join(routes), nearest(route, routes))  # fmt: skip
+        if not first - 1 <= year <= last:
+            yield parts.row_problem("observed_origins", index, "year", "lies outside what the corridor covers", year,
+                                    f"{first - 1} to {last}")  # fmt: skip
+
+
 def _next(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
     return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02d}"
@@ -323,6 +343,7 @@ _CHECKS: Final[tuple[tuple[tuple[str, ...], Check], ...]] = (
     (("countries.csv", "country_years.csv", "period"), _covered),
     (("countries.csv", "legs.csv", "routes", "observed"), _observed),
     (("observed", "observed.csv"), _observed_rows),
+    (("available", "routes", "observed_origins.csv"), _observed_origins),
     (("policies",), lever_names),
     (("policies", "countries.csv", "legs.csv", "routes"), lever_targets),
     (("policies",), policy_dates),

@@ -49,6 +49,13 @@ class Source(Frozen):
     """Terms of use."""
     note: str = ""
     """What to mind."""
+    finding: str = ""
+    """What it says, where the source is one finding of a document."""
+
+    def cite(self) -> str:
+        """Return the source in one line: who, what and where, and what it says."""
+        where = f"{self.publisher}: {self.title}"
+        return f"{where}: {self.finding}" if self.finding else where
 
 
 def _check_support(kind: str, source: str | None, has_range: bool) -> None:

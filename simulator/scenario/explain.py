@@ -27,6 +27,7 @@ class Explanation(TypedDict):
     field : dotted field; ``TABLE.COLUMN`` sums up a column of a table.
     value, unit : the value, in canonical units for parameters.
     kind, range, source, note : its evidence; empty where it is no number from the world.
+    evidence : what the source is, and what it says if it is a finding; of a field that names a source, too.
     file, line : where it was written; ``default`` for what the files leave out.
     override : override that laid it over, or an option of the command line, or None.
     """
@@ -37,6 +38,7 @@ class Explanation(TypedDict):
     kind: str
     range: tuple[float, float] | None
     source: str
+    evidence: str
     note: str
     file: str
     line: int | None
@@ -60,11 +62,11 @@ def explain(scenario: str | Path | Resolved, field: str | None = None, **changes
     resolved = scenario if isinstance(scenario, Resolved) else resolve(scenario, **changes)
     found = [*_own_fields(resolved), *_parameters(resolved), *_corridor_fields(resolved), *_columns(resolved)]
     if field is None:
-        return found
+        return _cited(found, resolved)
     chosen = [each for each in found if each["field"] == field or each["field"].startswith(field + ".")]
     chosen.extend(each for each in _cells(resolved, field))
     if chosen:
-        return chosen
+        return _cited(chosen, resolved)
     known = {each["field"] for each in found}
     known.update(name.rsplit(".", 1)[0] for name in list(known))
     for name, table in resolved.draft.tables.items():
@@ -72,12 +74,21 @@ def explain(scenario: str | Path | Resolved, field: str | None = None, **changes
     raise InputError([Problem("explain", field, "there is no such field", advice=nearest(field, sorted(known)))])
 
 
+def _cited(rows: list[Explanation], resolved: Resolved) -> list[Explanation]:
+    """Fill in what the source of each value is, and return the rows."""
+    for row in rows:
+        identifier = row["value"] if row["field"].endswith(".source") else row["source"]
+        source = resolved.scenario.sources.get(str(identifier))
+        row["evidence"] = source.cite() if source else ""
+    return rows
+
+
 def _row(
     field: str, value: Any, mark: Mark, unit: str = "", kind: str = "", low_high: tuple[float, float] | None = None,
     source: str | None = "", note: str = "",
 ) -> Explanation:  # fmt: skip
-    return Explanation(field=field, value=value, unit=unit, kind=kind, range=low_high, source=source or "", note=note,
-                       file=mark.file, line=mark.line, override=mark.override)  # fmt: skip
+    return Explanation(field=field, value=value, unit=unit, kind=kind, range=low_high, source=source or "",
+                       evidence="", note=note, file=mark.file, line=mark.line, override=mark.override)  # fmt: skip
 
 
 def _written(document: Document, path: KeyPath) -> Mark:
@@ -156,6 +167,8 @@ def _columns(resolved: Resolved) -> Iterator[Explanation]:
     """Yield one line a numeric column: how many values, from where to where, and their evidence."""
     for name in TABLES:
         file = getattr(resolved.scenario.corridor.tables, name)
+        if file is None:
+            continue
         table: tuple[Row, ...] = getattr(resolved.scenario, name)
         for column in COLUMN_UNITS[name]:
             evidence = file.columns.get(column)

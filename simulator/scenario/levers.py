@@ -58,6 +58,8 @@ _ALL = (
           "Added to the recognition rate of an origin's citizens in a country."),
     Lever("reception", "country", "utility", 0.0, -10.0, 10.0,
           "How welcoming a country is seen to be: family reunification, support, public words."),
+    Lever("reception_by_origin", "pair", "utility", 0.0, -10.0, 10.0,
+          "The same for people of an origin alone: rules and public words that speak of one nationality."),
     Lever("asylum_capacity", "country", "1", 1.0, 0.0, 20.0,
           "Factor on a country's first-instance decisions a year."),
     Lever("safe_third_country", "leg", "1", 0.0, 0.0, 1.0,

@@ -104,6 +104,11 @@ class Departure(Frozen):
 
     highest_rate: Rate
     """Rate of departure of a stratum all of whom want to leave and can."""
+    renewal: Rate
+    """Rate at which those who left are replaced by others as ready to leave: people come of age, lives change. A low
+    rate means that a boom leaves behind those who are more attached to home."""
+    foresight: Days
+    """Longest wait, for the sea to open or for a place on a vessel, that people count before they set out."""
     threshold: Utility
     """Attachment to where one lives: the gain in utility at which half of those who can leave want to."""
     spread: Annotated[Quantity, _expect("utility", 1e-3, 100.0)]
@@ -184,6 +189,12 @@ class Smuggling(Frozen):
     """Log rise of price for one unit of effort against smuggling."""
     effort_floor: Factor
     """Effort below which a leg counts as uncontrolled: price answers effort against at least this much."""
+    capacity_growth: Rate
+    """Fastest growth of the number of people whom smugglers can take across a sea leg, on the log scale."""
+    capacity_fall: Days
+    """Time over which capacity that nobody asks for is given up."""
+    capacity_floor: Annotated[Quantity, _expect("person/week", 1.0, 1e9)]
+    """People a week whom smugglers can take across any sea leg, whatever went before."""
 
 
 class Asylum(Frozen):

@@ -136,7 +136,8 @@ def columns(parts: Parts) -> Iterator[tuple[KeyPath, ColumnEvidence]]:
     if "tables" in parts.broken:
         return
     for name in TABLES:
-        for column, evidence in getattr(parts.corridor.tables, name).columns.items():
+        table = getattr(parts.corridor.tables, name)
+        for column, evidence in table.columns.items() if table is not None else ():  # one that may be left out
             yield ("tables", name, "columns", column), evidence
 
 

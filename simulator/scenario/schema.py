@@ -86,6 +86,8 @@ class TablesFile(Frozen):
     """Seasons at sea."""
     observed: TableFile
     """Observed monthly figures."""
+    observed_origins: TableFile | None = None
+    """Observed yearly figures by route and origin; null where a corridor has none."""
 
 
 class CorridorFile(Frozen):
@@ -224,6 +226,8 @@ class Scenario(Frozen):
     """Seasons at sea."""
     observed: tuple[rows.ObservedRow, ...]
     """Observed figures."""
+    observed_origins: tuple[rows.ObservedOriginRow, ...] = ()
+    """Observed yearly figures by route and origin."""
     sources: dict[Identifier, Source]
     """Every source that a number of the scenario names."""
 

@@ -1,61 +1,130 @@
-"""The evidence shipped with the package: publishers of data, and findings of documents."""
+"""The evidence shipped with the package: publishers of data, and findings of documents.
+
+Publishers stand in ``seeds/publishers.yaml``. Findings stand in ``seeds/evidence``, in a file or a folder of files
+called like their document. Both are found by the first word of each entry, so that a run parses only what it names.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import JsonValue, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from simulator.errors import InputError, Problem
-from simulator.scenario.evidence import DateText, Frozen, Kind, Source
+from simulator.scenario.evidence import DateText, Finite, Frozen, Identifier, Kind, Source
 from simulator.scenario.library import library_folder
 from simulator.scenario.messages import problems_of
-from simulator.scenario.yaml_file import Document, parse_yaml, read_text, shown
+from simulator.scenario.yaml_file import Document, Mark, parse_yaml, read_text, shown
+from simulator.units import unit
 
-_TOP_KEY = re.compile(r"""^["']?([^\s#"'][^:"']*)["']?\s*:""")
+_TOP_KEY: Final = re.compile(r"""^["']?([^\s#"'][^:"']*)["']?\s*:""")
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
+
+class Publisher(Source):
+    """A publisher of figures or of findings."""
+
+    used_by: Names = ()
+    """Where it is used without being named as source: paths, fields, or tests."""
+    unused: str = ""
+    """Why nothing uses it yet."""
+
+    def as_source(self) -> Source:
+        """Return the publisher as a scenario holds it."""
+        return Source.model_validate(self.model_dump(include=set(Source.model_fields)))
 
 
 class Finding(Frozen):
     """A figure or finding of a document, in own words."""
 
-    document: str
-    """Title of the document."""
-    section: str | int | float = ""
-    """Section or page."""
-    date: DateText = ""
-    """Date of the document, or of what it speaks of."""
-    finding: str
+    document: Identifier
+    """Id of the document, an entry of publishers.yaml."""
+    section: Annotated[str, Field(min_length=1)]
+    """Section, footnote or page."""
+    date: DateText
+    """Date that it speaks of; that of the document where it speaks of none."""
+    finding: Annotated[str, Field(min_length=1)]
     """What it says."""
-    value: JsonValue = None
-    """The figure, where there is one."""
+    value: int | Finite | tuple[int | Finite, ...] | None = None
+    """The figure, where there is one; two for a pair or a range."""
     unit: str | None = None
     """Unit of the figure."""
     kind: Kind
-    """measured, estimated, or assumed."""
-    used_by: str | tuple[str, ...] = ()
-    """Where it is used."""
+    """measured: counted, or on record; estimated: worked out or judged; assumed: foretold or planned."""
+    used_by: Names = ()
+    """What uses it without naming it as source: paths in the repository, fields of scenarios, or tests."""
+    mechanism: Names = ()
+    """Functions and parameters that carry a finding, by dotted name."""
+    test: Names = ()
+    """Tests that hold the project to it, as ``tests/FILE.py::NAME``."""
+    unused: str = ""
+    """Why nothing uses it yet."""
     note: str = ""
     """What to mind."""
 
-    def as_source(self) -> Source:
-        """Return the finding as a source."""
-        title = f"{self.document}, {self.section}" if self.section != "" else self.document
-        return Source(publisher=self.document, title=title, date=self.date, note=self.finding)
+    @model_validator(mode="after")
+    def _figure(self) -> Finding:
+        if (self.value is None) != (self.unit is None):
+            raise ValueError("a value needs a unit, and a unit a value")
+        if self.unit is not None:
+            unit(self.unit)
+        return self
+
+    def as_source(self, publisher: Source) -> Source:
+        """Return the finding as a scenario holds it."""
+        return publisher.model_copy(update={
+            "title": f"{publisher.title}, {self.section}", "date": self.date, "note": self.note,
+            "finding": self.said(),
+        })  # fmt: skip
+
+    def said(self) -> str:
+        """Return what it says, the figure included."""
+        if self.value is None:
+            return self.finding
+        figures = self.value if isinstance(self.value, tuple) else (self.value,)
+        measured_in = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.finding.rstrip('.')}: {' to '.join(f'{figure:,}' for figure in figures)}{measured_in}."
+
+
+Content = TypeVar("Content", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[Content]):
+    """An entry of the seeds, and where it stands."""
+
+    content: Content
+    mark: Mark
 
 
 def _folder() -> Path:
     return library_folder() / "seeds"
 
 
-def _file(name: str) -> Path:
-    return _folder() / f"{name}.yaml"
+def _publishers() -> Path:
+    return _folder() / "publishers.yaml"
 
 
-@lru_cache(maxsize=8)
+def _files_of(document: str) -> list[Path]:
+    """Return the files that hold the findings of a document."""
+    folder = _folder() / "evidence"
+    return [path for path in (folder / f"{document}.yaml", *sorted((folder / document).glob("*.yaml")))
+            if path.is_file()]  # fmt: skip
+
+
+def _documents() -> list[str]:
+    """Return the documents that have findings."""
+    folder = _folder() / "evidence"
+    return sorted({path.stem for path in folder.glob("*") if path.is_dir() or path.suffix == ".yaml"})
+
+
+@lru_cache(maxsize=32)
 def _blocks_cached(path: Path, _modified: int, _size: int) -> dict[str, tuple[int, str]]:
     blocks: dict[str, tuple[int, str]] = {}
     key, first, lines = "", 1, list[str]()
@@ -71,9 +140,8 @@ def _blocks_cached(path: Path, _modified: int, _size: int) -> dict[str, tuple[in
     return blocks
 
 
-def _blocks(name: str) -> dict[str, tuple[int, str]]:
-    """Return first line and text of each entry of a seeds file, so that a run reads only what it names."""
-    path = _file(name)
+def _blocks(path: Path) -> dict[str, tuple[int, str]]:
+    """Return first line and text of each entry of a file."""
     if not path.is_file():
         return {}
     stat = path.stat()
@@ -82,31 +150,76 @@ def _blocks(name: str) -> dict[str, tuple[int, str]]:
 
 def known_sources() -> list[str]:
     """Return the id of every publisher and finding."""
-    return [*_blocks("publishers"), *_blocks("evidence")]
+    files = [_publishers(), *(path for document in _documents() for path in _files_of(document))]
+    return [identifier for path in files for identifier in _blocks(path)]
 
 
 def read_sources(wanted: Iterable[str]) -> tuple[dict[str, Source], list[Problem]]:
     """Return the sources of the ids that seeds know, and the problems of their entries."""
-    publishers, findings = _blocks("publishers"), _blocks("evidence")
     sources: dict[str, Source] = {}
     problems: list[Problem] = []
     for identifier in wanted:
-        for name, blocks, model in (("publishers", publishers, Source), ("evidence", findings, Finding)):
-            if identifier not in blocks:
-                continue
-            first, text = blocks[identifier]
-            try:
-                document = parse_yaml(text, shown(_file(name)), first)
-                entry = _entry(document, identifier, model)
-            except InputError as error:
-                problems.extend(error.problems)
-                continue
-            sources[identifier] = entry.as_source() if isinstance(entry, Finding) else entry
-            break
+        try:
+            publisher = read_publisher(identifier)
+            finding = read_finding(identifier) if publisher is None else None
+            if publisher is not None:
+                sources[identifier] = publisher.content.as_source()
+            elif finding is not None:
+                document = read_publisher(finding.content.document)
+                if document is not None:
+                    sources[identifier] = finding.content.as_source(document.content.as_source())
+        except InputError as error:
+            problems.extend(error.problems)
     return sources, problems
 
 
-def _entry(document: Document, identifier: str, model: type[Source] | type[Finding]) -> Source | Finding:
+def read_publisher(identifier: str) -> Entry[Publisher] | None:
+    """Return a publisher, or None if there is none of this id.
+
+    Raises
+    ------
+    InputError
+        With every problem of the entry.
+    """
+    return _read(_publishers(), identifier, Publisher)
+
+
+def read_finding(identifier: str) -> Entry[Finding] | None:
+    """Return a finding, or None if there is none of this id.
+
+    Raises
+    ------
+    InputError
+        With every problem of the entry.
+    """
+    document = identifier.rpartition(".")[0]
+    for path in _files_of(document) if document in _documents() else ():
+        found = _read(path, identifier, Finding)
+        if found is not None:
+            return found
+    return None
+
+
+def publisher_names() -> list[str]:
+    """Return the id of every publisher."""
+    return list(_blocks(_publishers()))
+
+
+def finding_names(document: str | None = None) -> list[str]:
+    """Return the id of every finding, or of every finding of a document."""
+    wanted = _documents() if document is None else [document] if document in _documents() else []
+    return [identifier for each in wanted for path in _files_of(each) for identifier in _blocks(path)]
+
+
+def _read(path: Path, identifier: str, model: type[Content]) -> Entry[Content] | None:
+    if identifier not in _blocks(path):
+        return None
+    first, text = _blocks(path)[identifier]
+    document = parse_yaml(text, shown(path), first)
+    return Entry(_entry(document, identifier, model), document.marks[identifier,])
+
+
+def _entry(document: Document, identifier: str, model: type[Content]) -> Content:
     value: Any = document.value[identifier]
     try:
         return model.model_validate(value)
@@ -115,23 +228,27 @@ def _entry(document: Document, identifier: str, model: type[Source] | type[Findi
 
 
 def check_seeds() -> list[Problem]:
-    """Return every problem of the files of evidence, read in full."""
+    """Return every problem of the files of evidence, read in full: their form, and that each entry can be found."""
     problems: list[Problem] = []
-    seen: Mapping[str, str] = {}
-    for name, model in (("publishers", Source), ("evidence", Finding)):
+    seen: dict[str, str] = {}
+    kinds: list[tuple[Path, str, type[Publisher] | type[Finding]]] = [(_publishers(), "", Publisher)]
+    kinds.extend((path, name, Finding) for name in _documents() for path in _files_of(name))
+    for path, name, model in kinds:
         try:
-            document = parse_yaml(read_text(_file(name)), shown(_file(name)))
+            document = parse_yaml(read_text(path), shown(path))
         except InputError as error:
             problems.extend(error.problems)
             continue
         for identifier in document.value:
+            line = document.marks[identifier,].line
             if identifier in seen:
-                where = document.marks[identifier,]
-                problems.append(Problem(where.file, identifier, f"is also an entry of {seen[identifier]}",
-                                        line=where.line))  # fmt: skip
+                problems.append(Problem(shown(path), identifier, f"is also an entry of {seen[identifier]}", line=line))
+            seen[identifier] = shown(path)
+            if name and identifier.rpartition(".")[0] != name:
+                problems.append(Problem(shown(path), identifier, "is not looked for in this file", line=line,
+                                        allowed=f"{name}.NAME"))  # fmt: skip
             try:
                 _entry(document, identifier, model)
             except InputError as error:
                 problems.extend(error.problems)
-        seen = {**seen, **dict.fromkeys(document.value, shown(_file(name)))}
     return problems

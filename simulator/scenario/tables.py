@@ -209,6 +209,19 @@ class ObservedRow(Row):
     """The figure, in the series' unit."""
 
 
+class ObservedOriginRow(Row):
+    """Arrivals of an origin's citizens that were counted on a route in a year, to judge a run against."""
+
+    route: Identifier
+    """Named route on which they were counted."""
+    origin: CountryCode
+    """Their nationality."""
+    year: Year
+    """Calendar year."""
+    people: NotNegative
+    """Arrivals counted in the year; a pair without a row was not seen."""
+
+
 TABLES: dict[str, type[Row]] = {
     "countries": CountryRow,
     "places": PlaceRow,
@@ -222,6 +235,7 @@ TABLES: dict[str, type[Row]] = {
     "visas": VisaRow,
     "seasons": SeasonRow,
     "observed": ObservedRow,
+    "observed_origins": ObservedOriginRow,
 }
 """Each table of a corridor and the class of its rows."""
 
@@ -244,6 +258,7 @@ COLUMN_UNITS: dict[str, dict[str, str]] = {
     "visas": {"required": "1"},
     "seasons": {"open": "1", "risk": "1"},
     "observed": {"value": "person"},
+    "observed_origins": {"people": "person"},
 }
 """The unit that each numeric column is in; the corridor's evidence must name the same dimension and unit."""
 
@@ -260,5 +275,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "visas": ("origin", "country"),
     "seasons": ("sea", "month"),
     "observed": ("series", "month"),
+    "observed_origins": ("route", "origin", "year"),
 }
 """The columns that name a row of each table; no two rows may share them."""

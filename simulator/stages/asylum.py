@@ -21,10 +21,11 @@ def positive_chance(world: World) -> Floats:
     """Return the chance of a positive first decision; shape (n_origins, n_countries, 2), the last axis need.
 
     The recognition rate of an origin in a country is shared out so that people in need come first: the rate
-    of all claims from the origin is the observed one.
+    of all claims from the origin is the observed one. The share in need among claims is that of the run so far,
+    not that of the people at home: those in need leave more readily.
     """
     rate = np.clip(world.plan.recognition[world.step] + world.levers["recognition_shift"], 0.0, 1.0)
-    need = world.groups.need_share[:, None]
+    need = (world.claimed[:, 0] / world.claimed.sum(axis=1))[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         in_need = np.where(need > 0, np.minimum(rate / need, 1.0), 0.0)
         other = np.where(need < 1, np.maximum((rate - need) / (1.0 - need), 0.0), 0.0)
@@ -75,6 +76,7 @@ def receive(world: World, rows: Rows) -> None:
     share = np.where(need == 0, rules.claim_share_need.value, rules.claim_share_other.value)
     claims = uniforms(people.key[rows], Decision.CLAIM, world.step) < share
     country = world.network.country[people.place[rows]]
+    np.add.at(world.claimed, (origin[claims], need[claims]), world.weight)
     people.since[rows] = world.end_day
     people.ready[rows] = np.inf
     people.state[rows] = np.where(claims, State.AWAITING, State.UNDOCUMENTED)

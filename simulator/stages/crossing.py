@@ -76,8 +76,11 @@ def death_risk(world: World, departure: Floats, *, rescued: bool) -> Floats:
 
 
 def openness(world: World) -> Floats:
-    """Return the chance that a leg is passable when somebody is ready for it; shape (n_legs,)."""
-    return _at_sea(world.network.sea, world.plan.sea_open[world.step])
+    """Return the chance that a leg is passable when somebody is ready for it; shape (n_legs,).
+
+    At sea the weather must allow it, and smugglers must have a place.
+    """
+    return _at_sea(world.network.sea, world.plan.sea_open[world.step]) * world.vacancy
 
 
 def _at_sea(sea: NDArray[np.int16], figure: Floats) -> Floats:

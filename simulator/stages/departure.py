@@ -8,6 +8,7 @@ from scipy.special import bdtr, bdtrik, ndtr, ndtri
 
 from simulator.clock import chance
 from simulator.draws import Decision, person_keys, uniforms
+from simulator.stages import season
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -18,7 +19,7 @@ Counts = NDArray[np.int64]
 def update(world: World) -> None:
     """Draw who sets out in this step, and give each a row."""
     aspire, able = aspiration(world), capability(world)
-    rate = world.parameters.departure.highest_rate.value * aspire * able
+    rate = world.parameters.departure.highest_rate.value * remaining(world, aspire) * able
     draw_pathways(world)
     draw_departures(world, chance(rate, world.years))
     people = world.pools.sum(axis=(2, 3))
@@ -31,9 +32,22 @@ def aspiration(world: World) -> Floats:
     """Return the share who want to leave: logistic in the value of leaving over staying; shape of the pools."""
     departure = world.parameters.departure
     attachment = departure.threshold.value - world.groups.level
-    gain = of_pools(world, world.value) - world.stay - attachment[:, None, None, None]
+    off_season = world.parameters.choice.day_weight.value * of_pools(world, season.waiting(world))
+    gain = of_pools(world, world.value) - off_season - world.stay - attachment[:, None, None, None]
     gain = gain / departure.spread.value
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(gain, -700.0, 700.0))))
+
+
+def remaining(world: World, aspire: Floats) -> Floats:
+    """Return the share of each pool who want to leave and are still there; shape of the pools.
+
+    People differ in how attached they are, and the least attached leave first: of those who would want to leave as
+    things stand, those who left already are no longer in the pool.
+    """
+    world.left *= np.exp(-world.parameters.departure.renewal.value * world.years)
+    everybody = world.pools + world.left
+    gone = np.divide(world.left, everybody, out=np.zeros(everybody.shape), where=everybody > 0)
+    return np.asarray(np.maximum(aspire - gone, 0.0) / np.maximum(1.0 - gone, 1e-12))
 
 
 def savings(world: World) -> Floats:
@@ -107,6 +121,7 @@ def draw_departures(world: World, share: Floats) -> None:
     if not len(cells):
         return
     world.pools[tuple(cells.T)] -= count * weight
+    world.left[tuple(cells.T)] += count * weight
     np.add.at(world.ledger["departures"], tuple(cells.T), count * weight)
     keys = [person_keys(int(key), step, 0, int(number)) for key, number in zip(group, count, strict=True)]
     _set_out(world, np.concatenate(keys), np.repeat(cells, count, axis=0))

@@ -78,7 +78,7 @@ def pull(world: World) -> Floats:
     """Return the utility of claiming asylum in each country; shape (n_origins, n_countries, 2)."""
     choice = world.parameters.choice
     value = choice.income_weight.value * np.log(world.gdp)
-    value = value + world.levers["reception"]
+    value = value + world.levers["reception"] + world.levers["reception_by_origin"]
     value = value - choice.backlog_weight.value * np.minimum(
         waiting_years(world), choice.longest_wait.value / DAYS_PER_YEAR
     )

@@ -38,12 +38,20 @@ def learn(world: World) -> None:
 
 
 def spread_news(world: World) -> None:
-    """Discount news, and add those of each origin who arrived by each route in this step."""
+    """Discount news, and add those of each origin who arrived by each route in this step.
+
+    While the run warms up, the arrivals that were observed in that year count, where there are figures.
+    """
     network = world.network
     world.news *= 0.5 ** (world.days / world.parameters.news.halflife.value)
     counted = np.flatnonzero(network.counted & (network.route >= 0))
     arrived = world.ledger["crossings"][counted].sum(axis=2)
-    np.add.at(world.news.T, network.route[counted], arrived)
+    told = np.zeros(world.news.shape)
+    np.add.at(told.T, network.route[counted], arrived)
+    if world.step < world.n_warm_up:
+        earlier = world.plan.earlier[:, :, world.step] * world.years
+        told = np.where(np.isnan(earlier), told, earlier)
+    world.news += told
 
 
 def settle_diaspora(world: World) -> None:

@@ -245,5 +245,6 @@ def update(world: World) -> Events:
     np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail], by_leg[DEAD].sum(axis=2))
     ledger["interceptions"] += by_leg[INTERCEPTED]
     ledger["crossings"] += by_leg[THROUGH]
+    ledger["put_off"] += by_leg[PUT_OFF].sum(axis=(1, 2))
     ledger["attempts"] += by_leg[DEAD] + by_leg[INTERCEPTED] + by_leg[THROUGH]
     return events

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.draws import thresholds
 from simulator.errors import ChoiceError
-from simulator.stages import drivers
+from simulator.stages import drivers, season
 from simulator.world.network import Exit, Level
 from simulator.world.world import World
 
@@ -38,6 +38,7 @@ def update(world: World) -> None:
     world.value = solve(utility, heads, scale, world.network.levels, start)
     shares = choice_shares(utility, heads, scale, world.value)
     world.share_limits = np.ascontiguousarray(thresholds(np.cumsum(shares, axis=2)))
+    season.look_ahead(world, shares, heads)
     is_leg = heads >= 0
     price = np.where(is_leg, world.price[np.where(is_leg, world.network.options, 0)], 0.0)
     world.journey_price = journey_price(shares, price, heads, world.network.levels)
@@ -79,7 +80,9 @@ def leg_utility(world: World) -> Floats:
     )
     caught, dead = believed(world)
     passage = 1.0 - world.levers["organised_transit"]
+    waiting = world.parameters.crossing.retry_delay.value * (1.0 / world.vacancy - 1.0)
     value = -(choice.leg_loss.value + choice.day_weight.value * network.days) * passage
+    value = value - choice.day_weight.value * np.minimum(waiting, world.parameters.departure.foresight.value)
     value = value + choice.interception_weight.value * np.log1p(-np.minimum(caught, 1 - 1e-9))
     value = value - choice.death_weight.value * 100.0 * dead
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]

@@ -68,16 +68,16 @@ ORDER: Final = (
     Stage(
         "smuggling",
         smuggling.update,
-        _names("levers", "cooperation", "flow", "flow_year", "price", "crowding"),
-        _names("price", "crowding", "ledger.prices", "ledger.crowding"),
-        "prices answer this step's controls and the demand of the steps before",
+        _names("levers", "cooperation", "flow", "flow_year", "price", "crowding", "capacity", "demand", "vacancy"),
+        _names("price", "crowding", "vacancy", "ledger.prices", "ledger.crowding", "ledger.vacancy"),
+        "prices and places answer this step's controls and the demand of the steps before",
     ),
     Stage(
         "crossing",
         crossing.update,
         _names(
             "levers", "cooperation", "fragility", "flow", "plan", "crowding", "hazard", "caught", "risk", "open",
-            "prior_caught",
+            "prior_caught", "vacancy",
         ),
         _names(
             "hazard", "caught", "risk", "unrescued", "open", "prior_caught", "prior_risk", "outcome_limits",
@@ -90,17 +90,19 @@ ORDER: Final = (
         route_choice.update,
         _names(
             "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
-            "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp",
+            "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp", "vacancy",
+            "claimed", "by_sea",
         ),
-        _names("value", "share_limits", "journey_price"),
+        _names("value", "share_limits", "journey_price", "by_sea", "days_to_sea"),
         "values of journeys, from prices, beliefs and news",
     ),
     Stage(
         "departure",
         departure.update,
-        _names("levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed"),
+        _names("levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed", "left", "plan",
+            "by_sea", "days_to_sea"),
         _names(
-            "pools", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
+            "pools", "left", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
             "ledger.capability",
         ),
         "who sets out depends on the value of the journey; they can travel in the same step",
@@ -121,7 +123,7 @@ ORDER: Final = (
         ),
         _names(
             "people", "pools", "closed", "queue", "ledger.attempts", "ledger.crossings", "ledger.interceptions",
-            "ledger.deaths", "ledger.claims", "ledger.decisions", "ledger.returns", "ledger.settlements",
+            "ledger.deaths", "ledger.put_off", "ledger.claims", "ledger.decisions", "ledger.returns", "ledger.settlements",
         ),
         "everybody who is ready travels; journeys end in a claim, a stay, or the way home",
     ),
@@ -145,8 +147,8 @@ ORDER: Final = (
     Stage(
         "smuggling",
         smuggling.collect,
-        _names("levers", "cooperation", "price", "flow", "flow_year"),
-        _names("smuggled", "flow", "flow_year", "ledger.smuggled", "ledger.revenue"),
+        _names("levers", "cooperation", "price", "flow", "flow_year", "capacity", "demand"),
+        _names("smuggled", "flow", "flow_year", "capacity", "demand", "ledger.smuggled", "ledger.revenue"),
         "attempts of the step become revenue, and load on the controls of the next",
     ),
     Stage(

@@ -43,8 +43,30 @@ def update(world: World) -> None:
     follow = -np.expm1(-world.days / rules.adjustment.value)
     world.price = world.price + follow * (price - world.price)
     world.crowding = world.crowding + follow * (crowding - world.crowding)
+    world.vacancy = vacancy(world)
     world.ledger["prices"][...] = world.price
+    world.ledger["vacancy"][...] = world.vacancy
     world.ledger["crowding"][...] = world.crowding
+
+
+def vacancy(world: World) -> Floats:
+    """Return the share of those ready for a leg who find a place, by demand in the step before; shape (n_legs,)."""
+    vessel = world.network.vessel
+    return np.divide(world.capacity, np.maximum(world.demand, world.capacity), out=np.ones(vessel.shape), where=vessel)
+
+
+def equip(world: World) -> None:
+    """Let capacity follow demand: it grows no faster than smugglers can equip themselves, and lasts for a time.
+
+    Demand is all who were ready, those put off included, so that people waiting on a coast draw smugglers.
+    """
+    rules, network = world.parameters.smuggling, world.network
+    tries = world.ledger["attempts"].sum(axis=(1, 2)) + world.ledger["put_off"]
+    world.demand = np.where(network.vessel, tries * 7.0 / world.days, 0.0)
+    most = world.capacity * np.exp(rules.capacity_growth.value * world.years)
+    least = np.maximum(world.capacity * np.exp(-world.days / rules.capacity_fall.value), rules.capacity_floor.value)
+    grown = np.clip(world.demand, least, most)
+    world.capacity = np.where(network.vessel, grown, np.inf)
 
 
 def share_smuggled(world: World) -> Floats:
@@ -64,6 +86,7 @@ def share_smuggled(world: World) -> Floats:
 
 def collect(world: World) -> None:
     """Count the step's smuggled attempts and revenue, and follow the flow of attempts."""
+    equip(world)
     attempts = world.ledger["attempts"].sum(axis=(1, 2)).astype(np.float64)
     share = share_smuggled(world)
     through = world.ledger["crossings"].sum(axis=(1, 2))

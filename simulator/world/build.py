@@ -70,8 +70,8 @@ def _displacement(
     return stock[0], whole(stock[..., None] * shares)
 
 
-def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, Floats]:
-    """Return openness, with a seeded variation that all policies share, and risk of each sea a step."""
+def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, Floats, Floats]:
+    """Return openness, with a seeded variation that all policies share, risk of each sea a step, and usual openness."""
     opening, risk = np.ones((12, len(network.seas))), np.ones((12, len(network.seas)))
     numbers = {name: number for number, name in enumerate(network.seas)}
     for row in scenario.seasons:
@@ -88,7 +88,7 @@ def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, F
         luck = np.array([uniforms(keys, Decision.WEATHER, int(week))[0] for week in weeks])
         by_step = np.add.reduceat(luck[week_of_day], clock.edges[:-1].astype(np.intp)) / clock.days
         open_by_step[:, number] *= 1 + noise * (2 * by_step - 1)
-    return np.clip(open_by_step, 0.0, 1.0), risk_by_step
+    return np.clip(open_by_step, 0.0, 1.0), risk_by_step, opening
 
 
 def _plan(
@@ -123,7 +123,7 @@ def _plan(
         yearly = gather((row.country, row.year, getattr(row, attribute)) for row in scenario.asylum_years)
         for country, figures in yearly.items():
             target[:, countries[country]] = in_year(figures, middle)
-    sea_open, sea_risk = _seas(scenario, network, clock)
+    sea_open, sea_risk, sea_usual = _seas(scenario, network, clock)
     battle = _driver(scenario, "battle_deaths", countries, middle)
     return Plan(
         population=population,
@@ -138,7 +138,25 @@ def _plan(
         removals=removals,
         sea_open=sea_open,
         sea_risk=sea_risk,
+        sea_usual=sea_usual,
+        earlier=_earlier(scenario, groups, network, middle[: clock.n_steps]),
     ), start
+
+
+def _earlier(scenario: Scenario, groups: Groups, network: Network, when: Floats) -> Floats:
+    """Return observed arrivals a year by origin and route at each step; NaN in years without figures of a route.
+
+    A pair without a row in a year of which the route has others was not seen.
+    """
+    years = np.floor(when).astype(np.intp)
+    arrivals = np.full((len(groups.origins), len(network.routes), len(when)), np.nan)
+    routes = {name: number for number, name in enumerate(network.routes)}
+    origins = {code: number for number, code in enumerate(groups.origins)}
+    for row in scenario.observed_origins:
+        arrivals[:, routes[row.route], years == row.year] = 0.0
+    for row in scenario.observed_origins:
+        arrivals[origins[row.origin], routes[row.route], years == row.year] = row.people
+    return arrivals
 
 
 def _pools(scenario: Scenario, groups: Groups, countries: dict[str, int], clock: Clock, displaced: Floats) -> Floats:
@@ -227,6 +245,12 @@ def build_world(scenario: Scenario) -> World:
         smuggled=np.zeros(n_legs),
         flow=np.zeros(n_legs),
         flow_year=np.zeros(n_legs),
+        claimed=scenario.parameters.beliefs.prior_strength.value
+        * np.stack([groups.need_share, 1.0 - groups.need_share], axis=1),
+        left=np.zeros(pools.shape),
+        capacity=np.where(network.vessel, scenario.parameters.smuggling.capacity_floor.value, np.inf),
+        demand=np.zeros(n_legs),
+        vacancy=np.ones(n_legs),
         lag_gain=np.zeros((ERLANG_STAGES, n_countries)),
         lag_loss=np.zeros((ERLANG_STAGES, n_countries)),
     )

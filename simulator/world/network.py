@@ -54,6 +54,7 @@ class Network:
     surge : attempts a week at which controls act at half strength, inf if none, shape (n_legs,).
     sea, route : numbers, shape (n_legs,).
     visa, counted, by_sea : shape (n_legs,).
+    vessel : whether a leg needs a smuggler's vessel: at sea, from a guarded coast, shape (n_legs,).
     options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
     sea_departure : whether any sea leg leaves a place, shape (n_places,).
     levels : places in the order in which values are found.
@@ -83,6 +84,7 @@ class Network:
     visa: Bools
     counted: Bools
     by_sea: Bools
+    vessel: Bools
     options: Ints
     sea_departure: Bools
     levels: tuple[Level, ...]
@@ -186,6 +188,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         visa=np.array([leg.visa for leg in legs], dtype=bool),
         counted=np.array([leg.counted for leg in legs], dtype=bool),
         by_sea=by_sea,
+        vessel=by_sea & np.array([leg.departure_control in countries and leg.route in routes for leg in legs], dtype=bool),
         options=options,
         sea_departure=sea_departure,
         levels=levels,

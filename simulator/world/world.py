@@ -70,6 +70,9 @@ class Plan:
     recognition : recognition rate, shape (n_steps, n_origins, n_countries).
     decisions, removals : a year, shape (n_steps, n_countries).
     sea_open, sea_risk : by sea, weather included in the first, shape (n_steps, n_seas).
+    earlier : observed arrivals a year while the run warms up, NaN where none are known, shape (n_origins, n_routes,
+        n_warm_up).
+    sea_usual : openness of each sea in each month of the year, shape (12, n_seas).
     """
 
     population: Floats
@@ -84,6 +87,8 @@ class Plan:
     removals: Floats
     sea_open: Floats
     sea_risk: Floats
+    sea_usual: Floats
+    earlier: Floats
 
 
 @dataclass
@@ -96,6 +101,8 @@ class World:
     step : number of the step, the warm-up included.
     countries, governments : codes.
     pools : people not on the move, shape (n_origins, n_countries, 2, n_wealth); the second axis is residence.
+    claimed : people who claimed asylum so far, by need, on top of a prior, shape (n_origins, 2).
+    left : people who left each pool and are not yet replaced by others as ready to leave, shape of `pools`.
     closed : people in a closed state, shape (n_states, n_countries, n_origins).
     entered : net people born or moved into the pools since the start.
     levers : value of each lever in this step, by name; shapes (n_legs,), (n_countries,) or (n_origins, n_countries).
@@ -114,6 +121,11 @@ class World:
     news : discounted arrivals, people, shape (n_origins, n_routes).
     price, crowding, smuggled : now, shape (n_legs,).
     flow : smoothed attempts a week, shape (n_legs,); flow_year the same over a year.
+    capacity : people a week whom smugglers can take across a leg, inf where no vessel is needed, shape (n_legs,).
+    by_sea : share who would leave a place by each sea, shape (n_seas, n_places, n_classes).
+    days_to_sea : mean days until then, shape (n_places, n_classes).
+    demand : people ready for it a week, those put off included, 0 where no vessel is needed, shape (n_legs,).
+    vacancy : share of those ready for a leg who find a place, shape (n_legs,).
     queue : claims waiting, first in first out, by country.
     carry : unspent parts of capacities, by name.
     ledger : what the step recorded, by field name.
@@ -155,6 +167,10 @@ class World:
     outcome_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     hazard: Floats = field(default_factory=lambda: np.zeros(0))
     caught: Floats = field(default_factory=lambda: np.zeros(0))
+    claimed: Floats = field(default_factory=lambda: np.zeros(0))
+    by_sea: Floats = field(default_factory=lambda: np.zeros(0))
+    days_to_sea: Floats = field(default_factory=lambda: np.zeros(0))
+    left: Floats = field(default_factory=lambda: np.zeros(0))
     unrescued: Floats = field(default_factory=lambda: np.zeros(0))
     risk: Floats = field(default_factory=lambda: np.zeros(0))
     open: Floats = field(default_factory=lambda: np.zeros(0))
@@ -169,6 +185,9 @@ class World:
     smuggled: Floats = field(default_factory=lambda: np.zeros(0))
     flow: Floats = field(default_factory=lambda: np.zeros(0))
     flow_year: Floats = field(default_factory=lambda: np.zeros(0))
+    capacity: Floats = field(default_factory=lambda: np.zeros(0))
+    demand: Floats = field(default_factory=lambda: np.zeros(0))
+    vacancy: Floats = field(default_factory=lambda: np.zeros(0))
     lag_gain: Floats = field(default_factory=lambda: np.zeros(0))
     lag_loss: Floats = field(default_factory=lambda: np.zeros(0))
     carry: dict[str, Floats] = field(default_factory=dict)
