@@ -45,6 +45,7 @@ def run(
     set: Mapping[str, Any] | Sequence[str] | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
+    fit_member: int | str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     figures: bool = False,
@@ -60,6 +61,7 @@ def run(
     without : overrides of its own to leave out.
     set : dotted fields and their values, set last.
     start, end : first day, and day after the last, in place of the scenario's own.
+    fit_member : member of the corridor's fit whose values hold, or ``none``; by default the scenario's own.
     out : folder to write the run to; by default it is not written.
     overwrite : replace another run that stands there.
     figures : draw figures into the run folder, too.
@@ -71,12 +73,15 @@ def run(
         With every problem of the scenario, or if `out` may not be written to; nothing is simulated.
     """
     if isinstance(scenario, Scenario):
-        changes = {"overrides": overrides, "without": without, "set": set, "start": start, "end": end}
+        changes = {
+            "overrides": overrides, "without": without, "set": set, "start": start, "end": end,
+            "fit_member": None if fit_member is None else str(fit_member),
+        }  # fmt: skip
         resolved = _vary(scenario, seed, persons_per_agent, changes)
     else:
         resolved = load_scenario(
             scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=overrides, without=without, set=set,
-            start=start, end=end,
+            start=start, end=end, fit_member=fit_member,
         )  # fmt: skip
     if out is not None:
         check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
@@ -258,7 +263,7 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
     ----------
     scenario : name or path of a scenario; or a run folder or record, for what ran.
     field : dotted field, or its beginning; by default all.
-    changes : as for `run`, for a scenario: seed, overrides, set ...
+    changes : as for `run`, for a scenario: seed, overrides, set, fit_member ...
 
     Returns
     -------
@@ -274,7 +279,7 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
     path = Path(scenario)
     record = path / RECORD if path.is_dir() else path
     if record.suffix == ".json" and record.is_file():
-        given = [name for name, value in changes.items() if value]
+        given = [name for name, value in changes.items() if value or value == 0]
         if given:
             advice = "explain the scenario instead"
             raise InputError([Problem(str(path), name, "cannot change what ran", advice=advice) for name in given])

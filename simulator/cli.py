@@ -44,6 +44,9 @@ Scale = Annotated[int | None, typer.Option("--persons-per-agent", help="People t
 Overrides = Annotated[list[str] | None, typer.Option("--override", metavar="NAME", help="Lay an override over it.")]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="NAME", help="Leave out one of its overrides.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Set a field, last of all.")]
+FitMember = Annotated[
+    str | None, typer.Option("--fit-member", metavar="K|none", help="Member of the corridor's fit, or none of them.")
+]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day, YYYY-MM-DD.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Day after the last, YYYY-MM-DD.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another run that stands there.")]
@@ -75,6 +78,7 @@ def run(
     settings: Settings = None,
     start: Start = None,
     end: End = None,
+    fit_member: FitMember = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; results/SCENARIO-SEED-HASH if not given.")] = None,
     overwrite: Overwrite = False,
     figures: Annotated[bool, typer.Option(help="Draw figures into the run folder.")] = True,
@@ -85,7 +89,7 @@ def run(
 
     resolved = api.load_scenario(
         scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (), without=without or (),
-        set=settings or None, start=start, end=end,
+        set=settings or None, start=start, end=end, fit_member=fit_member,
     )  # fmt: skip
     folder = out or api.default_folder(resolved)
     with progress_bar() as progress:
@@ -147,6 +151,7 @@ def explain(
     settings: Settings = None,
     start: Start = None,
     end: End = None,
+    fit_member: FitMember = None,
     as_json: Json = False,
 ) -> None:
     """Print what a scenario resolves to, and where each value came from."""
@@ -154,7 +159,7 @@ def explain(
 
     rows = api.explain(
         scenario, field, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (),
-        without=without or (), set=settings or None, start=start, end=end,
+        without=without or (), set=settings or None, start=start, end=end, fit_member=fit_member,
     )  # fmt: skip
     if as_json:
         print_json(rows)

@@ -45,6 +45,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self.table = LeverTable(self.world)
         for code in self.world.governments:
             Government(self, code, scenario, self.world, self.table, self.partnerships)
+        # Mesa 3.3 counts agents in a table that keeps every model for ever; no government comes later.
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
         self.stats: dict[str, Any] = {}
 
     def step(self) -> None:

@@ -86,8 +86,9 @@ def observed_use() -> list[tuple[Stage, set[str], set[str]]]:
             read |= watcher.read
             written |= {name for name in after if after[name] != before.get(name)}
 
-    off = dict.fromkeys(("hump", "diffusion", "rescue_pull", "learning"), False)
-    knobs = {"population": 6000, "end": "2016-07-01", "parameter": {"transit.return_memory": 60}}
+    off = dict.fromkeys(("hump", "diffusion", "rescue_pull", "aid_deters", "learning"), False)
+    parameter = {"transit.return_memory": 60, "smuggling.capacity_floor": 5}
+    knobs = {"population": 6000, "end": "2016-07-01", "parameter": parameter}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulator.model.run_step", run_step)
         for other in ({}, {"switches": off, "persons_per_agent": 10}):

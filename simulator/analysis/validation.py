@@ -117,10 +117,17 @@ def _period_row(
     }
 
 
-def _score_series(
+def score_series(
     observed: pd.Series[float], simulated: pd.Series[float], fit_end: pd.Period
 ) -> list[dict[str, object]]:
-    """Return one row a period for one series."""
+    """Return one row a period (fitted, tested, whole) for one series; see `score`.
+
+    Parameters
+    ----------
+    observed : by month; months that nobody reported are absent.
+    simulated : by month, every month of the run.
+    fit_end : last month of the fitting period.
+    """
     before = simulated.index <= fit_end
     rows: list[dict[str, object]] = []
     for period, mask in (("fitted", before), ("tested", ~before), ("whole", before | ~before)):
@@ -160,7 +167,7 @@ def score(result: Result, fit_end: str = FIT_END) -> pd.DataFrame:
     end = pd.Period(fit_end, freq="M")
     rows: list[dict[str, object]] = []
     for name, series in result.scenario.corridor.observed.items():
-        periods = _score_series(observed_series(result.scenario, name), simulated_series(result, series), end)
+        periods = score_series(observed_series(result.scenario, name), simulated_series(result, series), end)
         head = {"series": name, "label": series.label, "measure": series.measure}
         rows += [{**head, **row} for row in periods]
     return pd.DataFrame(rows, columns=list(COLUMNS))

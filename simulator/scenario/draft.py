@@ -42,6 +42,22 @@ class Target:
     declared: bool = False
 
 
+@dataclass(frozen=True)
+class FittedCell:
+    """Evidence of a cell of a table that was fitted; its column says what holds for the other cells.
+
+    Attributes
+    ----------
+    mark : where the value was written; if the cell has another mark, something was laid over it.
+    limits : lowest and highest value that the data leave.
+    source : what it was fitted to.
+    """
+
+    mark: Mark
+    limits: tuple[float, float]
+    source: str
+
+
 @dataclass
 class Draft:
     """A corridor and a scenario as read, to be changed field by field."""
@@ -51,6 +67,10 @@ class Draft:
     tables: dict[str, RawTable]
     unread: set[str] = field(default_factory=set)
     """Fields of the corridor whose own file could not be read, which is problem enough."""
+    fit: Document | None = None
+    """The corridor's fit file, where it has one."""
+    fitted: dict[KeyPath, FittedCell] = field(default_factory=dict)
+    """Cells of tables that a fit set, by table, key and column."""
 
     def locate(self, field: str, where: Mark, *, in_scenario: bool) -> Target:
         """Return what a dotted field means.
@@ -67,6 +87,9 @@ class Draft:
             If something above it does not exist, or no such field may stand there.
         """
         parts = field.split(".")
+        if parts[0] in ("fit", "fit_member"):  # laid over before anything else, so that it would come too late here
+            advice = "say which member with fit_member in the scenario, or --fit-member"
+            raise InputError([Problem(where.file, field, "cannot be laid over", line=where.line, advice=advice)])
         if in_scenario and parts[0] in SCENARIO_FIELDS:
             return self._in_document(self.scenario, ScenarioFile, parts, field, where, SCENARIO_FIELDS)
         month_given = any(re.fullmatch(r"\d{4}-\d\d", part) for part in parts)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from simulator.units import UNITS, unit
 
-Kind = Literal["measured", "estimated", "assumed"]
+Kind = Literal["measured", "estimated", "assumed", "fitted"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{3}|EU)$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -59,9 +59,9 @@ class Source(Frozen):
 
 
 def _check_support(kind: str, source: str | None, has_range: bool) -> None:
-    if kind in ("measured", "estimated") and not source:
+    if kind != "assumed" and not source:
         raise ValueError(f"a number of kind {kind!r} needs a source; or mark it assumed and give its range")
-    if kind in ("estimated", "assumed") and not has_range:
+    if kind != "measured" and not has_range:
         raise ValueError(f"a number of kind {kind!r} needs a range")
 
 
@@ -73,7 +73,7 @@ class Quantity(Frozen):
     unit: str
     """A unit of the closed list (simulator/units.py)."""
     kind: Kind
-    """measured, estimated, or assumed."""
+    """measured, estimated, assumed, or fitted (to the source)."""
     range: tuple[Finite, Finite] | None = None
     """Lowest and highest plausible value; required unless measured."""
     source: str | None = None
@@ -100,7 +100,7 @@ class ColumnEvidence(Frozen):
     unit: str
     """A unit of the closed list."""
     kind: Kind
-    """measured, estimated, or assumed."""
+    """measured, estimated, assumed, or fitted (to the source)."""
     source: str | None = None
     """Id of a source; required unless assumed."""
     factor: tuple[Finite, Finite] | None = None

@@ -12,8 +12,8 @@ from simulator.scenario.seeds import Entry, Finding, Publisher
 from simulator.scenario.tables import KEYS, TABLES
 
 SETTINGS: Final = frozenset({
-    "period.warm_up_days", "step_days", "persons_per_agent", "seed", "corridor.reference_year",
-    "corridor.wealth_classes.share",
+    "period.warm_up_days", "step_days", "persons_per_agent", "seed", "fit_member", "fit.loss",
+    "corridor.reference_year", "corridor.wealth_classes.share",
 })  # fmt: skip
 """Numbers that say how to run and how finely to cut, not how the world is."""
 _OWNERS: Final = ("kind", "trust_range")

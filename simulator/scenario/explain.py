@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict
 
 from simulator.errors import InputError, Problem, nearest
 from simulator.scenario.csv_file import RawTable
-from simulator.scenario.draft import SCENARIO_FIELDS
+from simulator.scenario.draft import SCENARIO_FIELDS, FittedCell
 from simulator.scenario.evidence import ColumnEvidence, Quantity
 from simulator.scenario.load import Resolved, resolve
 from simulator.scenario.messages import mark_of
@@ -111,6 +111,11 @@ def _own_fields(resolved: Resolved) -> Iterator[Explanation]:
             value = getattr(scenario, name)
             shown_value = list(value) if isinstance(value, tuple) else value
             yield _row(name, shown_value, _written(document, (name,)))
+    yield _row("fit_member", scenario.fit_member, _written(document, ("fit_member",)))
+    if scenario.fit is not None and resolved.draft.fit is not None:
+        for name, value in scenario.fit:
+            shown_value = list(value) if isinstance(value, tuple) else value
+            yield _row(f"fit.{name}", shown_value, _written(resolved.draft.fit, (name,)))
 
 
 def _parameters(resolved: Resolved) -> Iterator[Explanation]:
@@ -194,14 +199,18 @@ def _cells(resolved: Resolved, field: str) -> Iterator[Explanation]:
             for column in type(row).model_fields:
                 cell = f"{name}.{key}.{column}"
                 if cell == field or cell.startswith(field + "."):
-                    yield _cell(raw, index, row, column, cell, columns.get(column))
+                    fitted = resolved.draft.fitted.get((name, *raw.key(raw.rows[index]), column))
+                    yield _cell(raw, index, row, column, cell, columns.get(column), fitted)
 
 
 def _cell(
-    raw: RawTable, index: int, row: Row, column: str, field: str, evidence: ColumnEvidence | None
-) -> Explanation:
+    raw: RawTable, index: int, row: Row, column: str, field: str, evidence: ColumnEvidence | None,
+    fitted: FittedCell | None,
+) -> Explanation:  # fmt: skip
     value, mark = getattr(row, column), raw.mark(index, column)
     if evidence is None or value is None:
         return _row(field, value, mark)
+    if fitted is not None and fitted.mark == mark:
+        return _row(field, value, mark, evidence.unit, "fitted", fitted.limits, fitted.source, row.note)
     return _row(field, value, mark, evidence.unit, "assumed" if mark.override else evidence.kind,
                 _spread(value, evidence.factor), row.source or evidence.source, row.note or evidence.note)  # fmt: skip

@@ -13,11 +13,12 @@ from simulator.scenario.checks import check_parts
 from simulator.scenario.csv_file import RawTable, read_table
 from simulator.scenario.draft import Draft
 from simulator.scenario.evidence import Source
+from simulator.scenario.fits import lay_fit
 from simulator.scenario.library import FileKind, find
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
-from simulator.scenario.schema import Scenario
+from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
 from simulator.scenario.tables import TABLES
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
@@ -35,11 +36,13 @@ class Resolved:
     scenario : the scenario.
     draft : the values as read, overrides laid over, with their marks.
     path : the scenario's file.
+    fit : the corridor's fit with all its members, where it has one.
     """
 
     scenario: Scenario
     draft: Draft
     path: Path
+    fit: FitFile | None = None
 
 
 def load(
@@ -52,6 +55,7 @@ def load(
     set: Mapping[str, Any] | Sequence[str] | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
+    fit_member: int | str | None = None,
 ) -> Scenario:
     """Return the scenario of a name or path, with everything laid over it, validated and checked.
 
@@ -63,6 +67,8 @@ def load(
     without : overrides of the scenario's own to leave out.
     set : fields and values, set last; or texts ``field=value``.
     start, end : first day, and day after the last, in place of the scenario's own.
+    fit_member : member of the corridor's fit whose values hold, or ``none`` for the values that its files write; by
+        default the scenario's own, which is the best unless it says otherwise.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def load(
     """
     return resolve(
         name_or_path, seed=seed, persons_per_agent=persons_per_agent, overrides=overrides, without=without, set=set,
-        start=start, end=end,
+        start=start, end=end, fit_member=fit_member,
     ).scenario  # fmt: skip
 
 
@@ -85,11 +91,14 @@ def resolve(
     set: Mapping[str, Any] | Sequence[str] | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
+    fit_member: int | str | None = None,
 ) -> Resolved:
     """Return a scenario together with where its values came from; see `load`."""
     path = find(name_or_path)
     scenario_document = _scenario_document(path)
     draft, problems = read_draft(path, scenario_document)
+    fit, more = lay_fit(draft, fit_member)
+    problems.extend(more)
     names = _override_names(scenario_document, overrides, without, problems)
     problems.extend(_lay_overrides(draft, names, path, scenario_document))
     if isinstance(draft.scenario.value.get("overrides", []), list):
@@ -102,7 +111,7 @@ def resolve(
     problems.extend(more)
     if problems:
         raise InputError(unique(problems))
-    return Resolved(_assemble(parts, sources), draft, path)
+    return Resolved(_assemble(parts, sources, fit), draft, path, fit)
 
 
 def unique(problems: Sequence[Problem]) -> list[Problem]:
@@ -175,7 +184,21 @@ def read_draft(path: Path, scenario: Document) -> tuple[Draft, list[Problem]]:
         raise InputError([Problem(shown(corridor_path), "", "is not a corridor", line=1)])
     problems, unread = _join_splits(corridor, corridor_path.parent)
     tables, more = _read_tables(corridor, corridor_path.parent)
-    return Draft(scenario, corridor, tables, unread), [*problems, *more]
+    draft = Draft(scenario, corridor, tables, unread)
+    return draft, [*problems, *more, *_read_fit(draft, corridor_path.parent)]
+
+
+def _read_fit(draft: Draft, folder: Path) -> Sequence[Problem]:
+    """Read the fit file that a corridor names, if it does, and return the problems of its form."""
+    name = draft.corridor.value.get("fit")
+    if not isinstance(name, str):
+        return ()
+    try:
+        draft.fit = read_yaml(folder / name)
+    except InputError as error:
+        draft.unread.add("fit")
+        return _named_here(error, draft.corridor.marks["fit",], "fit", folder / name)
+    return ()
 
 
 def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[str]]:
@@ -308,13 +331,15 @@ def _sources(parts: Parts) -> tuple[dict[str, Source], list[Problem]]:
     return sources, problems
 
 
-def _assemble(parts: Parts, sources: dict[str, Source]) -> Scenario:
+def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> Scenario:
     """Return the scenario of parts that have no problem."""
     file = parts.file
+    laid = fit is not None and file.fit_member is not None
     return Scenario(
         name=file.scenario, title=file.title, summary=file.summary, base=parts.corridor.corridor, period=file.period,
         step_days=file.step_days, persons_per_agent=file.persons_per_agent, seed=file.seed, overrides=file.overrides,
-        compare=file.compare, corridor=parts.corridor, sources=sources, **parts.rows,
+        compare=file.compare, fit_member=file.fit_member if laid else None,
+        fit=fit.about() if fit is not None and laid else None, corridor=parts.corridor, sources=sources, **parts.rows,
     )  # fmt: skip
 
 

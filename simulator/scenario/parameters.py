@@ -268,6 +268,9 @@ class Switches(Frozen):
     """News of a route draws others to it."""
     rescue_pull: bool = True
     """Perceived risk of death counts rescue. Off: people believe the risk that the day would have without rescue."""
+    aid_deters: bool = True
+    """What aid and investment add to income and jobs makes staying worth more. Off: it adds to savings alone, and so
+    enables people to leave."""
     learning: bool = True
     """Beliefs follow what happened to earlier travellers. Off: they follow today's true chances."""
 

@@ -143,6 +143,7 @@ def columns(parts: Parts) -> Iterator[tuple[KeyPath, ColumnEvidence]]:
 
 def named_sources(parts: Parts) -> Iterator[tuple[str, Problem]]:
     """Yield every source that something names, with the problem to report if it does not exist."""
+    yield from _sources_of_fit(parts)
     yield from _sources_of_fields(parts)
     for name, table in parts.rows.items():
         raw = parts.draft.tables[name]
@@ -151,6 +152,17 @@ def named_sources(parts: Parts) -> Iterator[tuple[str, Problem]]:
                 where = raw.mark(index, "source")
                 field_name = ".".join((name, *raw.key(raw.rows[index]), "source"))
                 yield row.source, Problem(where.file, field_name, "", row.source, where.line)
+
+
+def _sources_of_fit(parts: Parts) -> Iterator[tuple[str, Problem]]:
+    """Yield the sources of the data that a corridor was fitted to, if a member of its fit holds."""
+    fit = parts.draft.fit
+    data = fit.value.get("data") if fit is not None and isinstance(fit.value, dict) else None
+    if fit is None or not isinstance(data, list) or parts.draft.scenario.value.get("fit_member", 0) is None:
+        return
+    for index, source in enumerate(data):
+        where = mark_of(fit.marks, ("data", index))
+        yield str(source), Problem(where.file, f"data.{index}", "", source, where.line)
 
 
 def _sources_of_fields(parts: Parts) -> Iterator[tuple[str, Problem]]:

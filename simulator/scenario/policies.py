@@ -43,7 +43,7 @@ class LeverChange(Frozen):
     unit: str
     """Unit of the values."""
     kind: Kind
-    """measured, estimated, or assumed."""
+    """measured, estimated, assumed, or fitted (to the source)."""
     factor: tuple[Finite, Finite] | None = None
     """Range as factors of the values; required unless measured."""
     source: str | None = None
@@ -94,7 +94,7 @@ class Payment(Frozen):
     million_eur: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Total over the period, in million euros, spread evenly."""
     kind: Kind
-    """measured, estimated, or assumed."""
+    """measured, estimated, assumed, or fitted (to the source)."""
     source: str | None = None
     """Id of a source; required unless assumed."""
     factor: tuple[Finite, Finite] | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from simulator.scenario import tables as rows
-from simulator.scenario.evidence import ColumnEvidence, Frozen, Identifier, Source
+from simulator.scenario.evidence import ColumnEvidence, Finite, Frozen, Identifier, Source
 from simulator.scenario.parameters import Parameters, Switches
 from simulator.scenario.policies import Partnership, Policy
 
@@ -119,8 +119,76 @@ class CorridorFile(Frozen):
     """Dated timetable of what governments did."""
     partnerships: tuple[Partnership, ...] = ()
     """Relations between governments."""
+    fit: str | None = None
+    """Fit file, relative to the corridor's folder: values that calibration found; null where there is none."""
     sources: dict[Identifier, Source] = Field(default_factory=dict)
     """Sources beyond those in seeds/."""
+
+
+CommitText = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+
+
+class Fit(Frozen):
+    """What a calibration says of itself."""
+
+    fitted: date
+    """Day of the fit."""
+    code: Annotated[CommitText, Field(min_length=1)]
+    """Commit of the code that made it, in quotes."""
+    data: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    """Ids of the sources of the data that it was fitted to."""
+    period: tuple[rows.Month, rows.Month]
+    """First and last month that it was fitted to."""
+    loss: Finite
+    """Loss of the best member; the lower the better."""
+    how: str
+    """How it was made: the program, the loss, the starts."""
+
+
+class FittedField(Frozen):
+    """One number that was fitted."""
+
+    unit: str
+    """Unit of its values, here and in the members."""
+    range: tuple[Finite, Finite]
+    """Range that was searched."""
+    interval: tuple[Finite, Finite]
+    """Range that the data leave; as wide as `range` where they say nothing."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> FittedField:
+        problems = [
+            f"{name} {list(limits)} does not run from low to high"
+            for name, limits in (("range", self.range), ("interval", self.interval))
+            if not limits[0] < limits[1]
+        ]
+        if not problems and not self.range[0] <= self.interval[0] <= self.interval[1] <= self.range[1]:
+            problems.append(f"interval {list(self.interval)} reaches beyond the range {list(self.range)}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class FitMember(Frozen):
+    """One set of values that fits."""
+
+    loss: Finite
+    """Its loss."""
+    values: dict[str, Finite]
+    """Value of each fitted field."""
+
+
+class FitFile(Fit):
+    """The values that calibration found for a corridor."""
+
+    fields: Annotated[dict[str, FittedField], Field(min_length=1)]
+    """What was fitted, by dotted field, such as ``parameters.news.weight`` or ``origins.SYR.departure_level``."""
+    members: Annotated[tuple[FitMember, ...], Field(min_length=1)]
+    """Sets of values that fit about as well as each other; the first is the best."""
+
+    def about(self) -> Fit:
+        """Return what the fit says of itself, without its values."""
+        return Fit.model_validate(self.model_dump(include=set(Fit.model_fields)))
 
 
 class Override(Frozen):
@@ -169,6 +237,9 @@ class ScenarioFile(Frozen):
     """People that a row stands for."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Seed of all draws."""
+    fit_member: Annotated[int, Field(ge=0, strict=True)] | None = 0
+    """Member of the corridor's fit whose values hold, where it has a fit: 0 is the best; null leaves the values that
+    the corridor's files write."""
     overrides: tuple[str, ...] = ()
     """Overrides laid over the base, by name."""
     wins: dict[str, str] = Field(default_factory=dict)
@@ -200,6 +271,10 @@ class Scenario(Frozen):
     """Overrides laid over the base."""
     compare: tuple[str, ...]
     """Overrides of the with-and-without figure."""
+    fit_member: int | None = None
+    """Member of the fit whose values hold; null where none was laid over the corridor."""
+    fit: Fit | None = None
+    """That fit."""
     corridor: CorridorFile
     """The corridor after overrides."""
     countries: tuple[rows.CountryRow, ...]

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from simulator.errors import InputError, Problem
-from simulator.scenario.evidence import DateText, Finite, Frozen, Identifier, Kind, Source
+from simulator.scenario.evidence import DateText, Finite, Frozen, Identifier, Source
 from simulator.scenario.library import library_folder
 from simulator.scenario.messages import problems_of
 from simulator.scenario.yaml_file import Document, Mark, parse_yaml, read_text, shown
@@ -55,7 +55,7 @@ class Finding(Frozen):
     """The figure, where there is one; two for a pair or a range."""
     unit: str | None = None
     """Unit of the figure."""
-    kind: Kind
+    kind: Literal["measured", "estimated", "assumed"]
     """measured: counted, or on record; estimated: worked out or judged; assumed: foretold or planned."""
     used_by: Names = ()
     """What uses it without naming it as source: paths in the repository, fields of scenarios, or tests."""

@@ -28,14 +28,18 @@ def update(world: World) -> None:
         world.ledger[name][...] = mean
 
 
-def aspiration(world: World) -> Floats:
-    """Return the share who want to leave: logistic in the value of leaving over staying; shape of the pools."""
+def gain(world: World) -> Floats:
+    """Return what leaving is worth over staying, attachment included; utility, shape of the pools."""
     departure = world.parameters.departure
     attachment = departure.threshold.value - world.groups.level
     off_season = world.parameters.choice.day_weight.value * of_pools(world, season.waiting(world))
-    gain = of_pools(world, world.value) - off_season - world.stay - attachment[:, None, None, None]
-    gain = gain / departure.spread.value
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(gain, -700.0, 700.0))))
+    return np.asarray(of_pools(world, world.value) - off_season - world.stay - attachment[:, None, None, None])
+
+
+def aspiration(world: World) -> Floats:
+    """Return the share who want to leave: logistic in the value of leaving over staying; shape of the pools."""
+    share = gain(world) / world.parameters.departure.spread.value
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(share, -700.0, 700.0))))
 
 
 def remaining(world: World, aspire: Floats) -> Floats:

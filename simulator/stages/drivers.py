@@ -19,7 +19,8 @@ def update(world: World) -> None:
     change = gain - loss
     effect = world.parameters.feedback.unemployment_effect.value
     world.gdp = plan.gdp[step] * np.exp(change)
-    world.unemployment = np.clip(plan.unemployment[step] - effect * change, 0.0, 1.0)
+    felt = effect if world.switches.aid_deters else 0.0
+    world.unemployment = np.clip(plan.unemployment[step] - felt * change, 0.0, 1.0)
     world.fragility = plan.fragility[step]
     world.conflict = plan.conflict[step]
     displace(world)
@@ -67,8 +68,10 @@ def staying(world: World) -> Floats:
         + departure.fragility_weight.value * np.clip(world.fragility - departure.fragility_base.value, 0.0, None) / 10.0
     )
     conflict = departure.conflict_weight.value * np.log1p(world.conflict)
+    lived = world.gdp if world.switches.aid_deters else world.plan.gdp[world.step]
+    at_home_income = np.log(lived[:, None] * groups.income_factor)
     for origin, home in enumerate(groups.origin_country):
-        at_home = choice.income_weight.value * income[home] - strain[home]
+        at_home = choice.income_weight.value * at_home_income[home] - strain[home]
         value[origin, home, 0] = at_home - conflict[home]
         value[origin, home, 1] = at_home
     return value

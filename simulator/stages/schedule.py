@@ -99,8 +99,10 @@ ORDER: Final = (
     Stage(
         "departure",
         departure.update,
-        _names("levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed", "left", "plan",
-            "by_sea", "days_to_sea"),
+        _names(
+            "levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed", "left", "plan",
+            "by_sea", "days_to_sea",
+        ),
         _names(
             "pools", "left", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
             "ledger.capability",
@@ -119,18 +121,19 @@ ORDER: Final = (
         journeys.update,
         _names(
             "people", "pools", "closed", "levers", "price", "gdp", "conflict", "share_limits", "outcome_limits",
-            "queue",
+            "queue", "claimed",
         ),
         _names(
             "people", "pools", "closed", "queue", "ledger.attempts", "ledger.crossings", "ledger.interceptions",
-            "ledger.deaths", "ledger.put_off", "ledger.claims", "ledger.decisions", "ledger.returns", "ledger.settlements",
+            "ledger.deaths", "ledger.put_off", "ledger.claims", "ledger.decisions", "ledger.returns",
+            "ledger.settlements", "claimed",
         ),
         "everybody who is ready travels; journeys end in a claim, a stay, or the way home",
     ),
     Stage(
         "asylum",
         asylum.update,
-        _names("people", "plan", "levers", "queue", "closed"),
+        _names("people", "plan", "levers", "queue", "closed", "claimed"),
         _names(
             "people", "queue", "closed", "carry", "ledger.decisions", "ledger.orders", "ledger.backlog",
             "ledger.decided_wait",
@@ -156,7 +159,7 @@ ORDER: Final = (
         feedback.update,
         _names(
             "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan",
-            "gdp", "lag_gain", "lag_loss",
+            "gdp", "lag_gain", "lag_loss", "n_warm_up",
         ),
         _names("seen", "seen_caught", "seen_dead", "news", "diaspora", "lag_gain", "lag_loss", "ledger.remittances"),
         "what happened becomes news, belief, diaspora and money",

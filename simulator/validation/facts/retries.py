@@ -1,0 +1,129 @@
+"""F7: of those intercepted a quarter are intercepted again within 18 months; sanctions lower it (Bazzi et al.)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from simulator.model import CorridorModel
+from simulator.outputs.result import Result
+from simulator.scenario.parameters import Parameters
+from simulator.scenario.schema import Scenario
+from simulator.validation.builder import (
+    asylum,
+    change,
+    country,
+    leg,
+    place,
+    policy,
+    recognition,
+    scenario,
+    seasons,
+    years,
+)
+from simulator.validation.estimate import Estimate
+
+FIRST_DAYS: Final = 365
+"""People first stopped within so many days are followed."""
+FOLLOWED_DAYS: Final = 548
+"""Eighteen months."""
+UNIT_OF_SANCTIONS: Final = 1.0
+"""One unit of sanctions is the programme of the study."""
+
+
+def border(parameters: Parameters, sanctions: float, seed: int = 1) -> Scenario:
+    """Return a chain with one controlled border at which about three in ten attempts are stopped."""
+    return scenario(
+        parameters,
+        countries=[
+            country("ORA", "home", origin=True),
+            country("TRA", "town", host=True),
+            country("DEA", "city", destination=True),
+        ],
+        places=[
+            place("home", "ORA", "origin", 0.0),
+            place("town", "TRA", "border", 5.0),
+            place("city", "DEA", "destination", 1.0, claim=True),
+        ],
+        legs=[
+            leg("home", "town", price_eur=300.0, days=3.0),
+            leg("town", "city", route="border", counted=True, price_eur=1000.0, p_death=0.005,
+                departure_control="TRA", effort_departure=2.4),
+        ],
+        country_years=[
+            years("ORA", population=900_000, gdp_per_head=5000),
+            years("TRA", gdp_per_head=12_000),
+            years("DEA", gdp_per_head=45_000, fragility=25),
+        ],
+        origins={"ORA": (0.3, 4.0)},
+        recognition=recognition("ORA", country="DEA"),
+        asylum_years=[asylum("DEA")],
+        seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
+        policies={"sanctions": policy(change("sanctions", "DEA", ["border"], [("2016-01-01", sanctions)]))},
+        end="2018-07-01",
+        seed=seed,
+    )  # fmt: skip
+
+
+class Watched(CorridorModel):
+    """A run that notes when each person was stopped for the first and for the second time.
+
+    Attributes
+    ----------
+    first, second : day at the end of the step, by key of the person.
+    """
+
+    def __init__(self, scenario: Scenario):
+        super().__init__(scenario)
+        self.first: dict[int, float] = {}
+        self.second: dict[int, float] = {}
+
+    def _compact(self) -> None:
+        # Before rows are dropped: here everybody who travelled in the step still has one.
+        people = self.world.people
+        for times, day_of in ((1, self.first), (2, self.second)):
+            for key in people.key[np.flatnonzero(people.caught >= times)].tolist():
+                day_of.setdefault(key, self.world.end_day)
+        super()._compact()
+
+
+@dataclass(frozen=True)
+class Recidivism:
+    """What became of people who were stopped.
+
+    Attributes
+    ----------
+    again : share of those first stopped in the first year who are stopped again within 18 months.
+    n : their number.
+    stopped : share of attempts that are stopped.
+    """
+
+    again: Estimate
+    n: int
+    stopped: float
+
+
+def caught_again(parameters: Parameters, sanctions: float = 0.0) -> Recidivism:
+    """Run the border, follow those who are stopped in the first year, and say how many are stopped again."""
+    model = Watched(border(parameters, sanctions))
+    model.run()
+    followed = [key for key, day in model.first.items() if day <= FIRST_DAYS]
+    again = [key for key in followed if key in model.second and model.second[key] - model.first[key] <= FOLLOWED_DAYS]
+    result = Result.of_run(model.recorder, model.stats)
+    there = {"leg": "town--city"}
+    attempts = float(result.frame("attempts", where=there)["attempts"].iloc[0])
+    stopped = float(result.frame("interceptions", where=there)["interceptions"].iloc[0])
+    n = len(followed)
+    share = len(again) / n if n else float("nan")
+    error = float(np.sqrt(share * (1.0 - share) / n)) if n else float("nan")
+    return Recidivism(Estimate(share, error), n, stopped / attempts if attempts else float("nan"))
+
+
+def fall_by_sanctions(parameters: Parameters, without: Recidivism | None = None) -> Estimate:
+    """Return by how much sanctions lower the share caught again."""
+    free = without or caught_again(parameters)
+    punished = caught_again(parameters, UNIT_OF_SANCTIONS)
+    error = float(np.hypot(free.again.error, punished.again.error))
+    return Estimate(free.again.value - punished.again.value, error)
