@@ -11,12 +11,26 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from simulator.api import Result, check, evidence, explain, load_scenario, new, plot, rerun, run, schema, score
+    from simulator.api import (
+        Result,
+        check,
+        evidence,
+        explain,
+        load_scenario,
+        new,
+        plot,
+        rerun,
+        run,
+        schema,
+        score,
+        validate,
+    )
     from simulator.errors import CorridorError, InputError
 
 _FROM = {
     **dict.fromkeys(
-        ("Result", "check", "evidence", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score"),
+        ("Result", "check", "evidence", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score",
+         "validate"),
         "simulator.api",
     ),
     **dict.fromkeys(("CorridorError", "InputError"), "simulator.errors"),
@@ -24,7 +38,7 @@ _FROM = {
 
 __all__ = [
     "CorridorError", "InputError", "Result", "__version__", "check", "evidence", "explain", "load_scenario",
-    "new", "plot", "rerun", "run", "schema", "score",
+    "new", "plot", "rerun", "run", "schema", "score", "validate",
 ]
 
 

@@ -26,9 +26,11 @@ from simulator.scenario.schema import Scenario, json_schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulator.validation.scorecard import Scorecard
+
 __all__ = [
     "Rerun", "Result", "check", "default_folder", "evidence", "explain", "list_files", "load_scenario", "new", "plot",
-    "rerun", "run", "schema", "score",
+    "rerun", "run", "schema", "score", "validate",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, int], None]
@@ -148,6 +150,51 @@ def score(run: Runs, fit_end: str | None = None) -> pd.DataFrame:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise InputError([Problem("--fit-end", "", "is not a month", month, allowed="YYYY-MM")])
     return score_result(_opened(run), month)
+
+
+def validate(
+    scenario: str | Path = "eu-turkey-2016",
+    *,
+    members: int | None = None,
+    replicates: int = 2,
+    persons_per_agent: int | None = None,
+    facts: bool = True,
+    out: str | Path | None = "results/scorecard",
+    overwrite: bool = False,
+    workers: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Scorecard:
+    """Run a scenario and what it is compared with, set them against facts and series, and write a scorecard.
+
+    Parameters
+    ----------
+    scenario : name or path of a scenario; its `compare` names the comparison.
+    members : how many members of the corridor's fit to run, from the best on; by default all.
+    replicates : seeds for each member: the scenario's own and those that follow it.
+    persons_per_agent : in place of the scenario's own.
+    facts : put the facts of the literature to small corridors with each member's parameters, too.
+    out : folder to write the scorecard to; None writes nothing.
+    overwrite : replace a scorecard that stands there.
+    workers : processes to run in; the results are the same.
+    progress : called after each run with those done, those in all, and what it was.
+
+    Raises
+    ------
+    InputError
+        With every problem of the scenario and the arguments, or if `out` may not be written to; nothing is simulated.
+    """
+    from simulator.validation.report import check_folder, write
+    from simulator.validation.scorecard import make_scorecard
+
+    if out is not None:
+        check_folder(Path(out), overwrite=overwrite)
+    made = make_scorecard(
+        scenario, members=members, replicates=replicates, persons_per_agent=persons_per_agent, facts=facts,
+        workers=workers, told=progress,
+    )  # fmt: skip
+    if out is not None:
+        write(made, Path(out), overwrite=overwrite)
+    return made
 
 
 def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:

@@ -22,6 +22,7 @@ from simulator.terminal import (
     print_evidence,
     print_explanation,
     print_json,
+    print_scorecard,
     print_table,
     progress_bar,
     say,
@@ -209,6 +210,37 @@ def score(
         columns = [str(column) for column in table.columns if column not in ("series", "measure", "reason")]
         caption = "Skill: 1 is perfect, 0 is no better than the naive forecast. -: does not exist; --json says why."
         print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), caption)
+
+
+@app.command()
+@guarded
+def validate(
+    scenario: Annotated[str, typer.Argument(help="Name or path of a scenario.")] = "eu-turkey-2016",
+    members: Annotated[int | None, typer.Option(help="Members of the fit, from the best on; all if not given.")] = None,
+    replicates: Annotated[int, typer.Option(help="Seeds for each member.")] = 2,
+    persons_per_agent: Scale = None,
+    facts: Annotated[bool, typer.Option(help="Put facts of the literature to small corridors, too.")] = True,
+    out: Annotated[Path, typer.Option(help="Folder for the scorecard.")] = Path("results/scorecard"),
+    overwrite: Overwrite = False,
+    workers: Annotated[int, typer.Option(help="Processes to run in; the results are the same.")] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a criterion fails.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set a scenario and its fit against facts and series, and write a scorecard."""
+    from simulator import api
+
+    made = api.validate(
+        scenario, members=members, replicates=replicates, persons_per_agent=persons_per_agent, facts=facts, out=out,
+        overwrite=overwrite, workers=workers, progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
+    )  # fmt: skip
+    content = made.plain()
+    if as_json:
+        print_json({**content, "folder": str(out)})
+    else:
+        print_scorecard(content)
+        print(f"scorecard: {out / 'scorecard.md'}")
+    if strict and made.failures:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

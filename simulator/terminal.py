@@ -185,6 +185,17 @@ def _gathered(uses: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, st
     return shown
 
 
+def print_scorecard(content: Mapping[str, Any]) -> None:
+    """Print what came out of each criterion, and how many pass, by role."""
+    rows = [(line["what"], *line["shown"].values(), line["status"], line["role"]) for line in content["lines"]]
+    columns = ("figure", "band", "best fit", "all runs", "status", "role")
+    counts = "; ".join(
+        f"{role}: " + ", ".join(f"{n} {status}" for status, n in found.items() if n)
+        for role, found in content["counts"].items()
+    )
+    print_table(content["title"], columns, rows, counts + ".")
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int, int], None] | None]:
     """Show steps, people on the move and time left on standard error; nothing where it is no terminal."""

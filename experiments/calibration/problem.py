@@ -119,8 +119,8 @@ class Problem:
         return np.array([knob.share(knob.start) for knob in self.knobs])
 
 
-def read_problem(path: Path, **changes: Any) -> Problem:
-    """Read a design; `changes` replace entries of its ``runs``, such as ``step_days``."""
+def read_problem(path: Path, overrides: Sequence[str] = (), **changes: Any) -> Problem:
+    """Read a design, with overrides laid over it; `changes` replace entries of its ``runs``, such as ``step_days``."""
     design: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     runs = {**design["runs"], **changes}
     scenario = load(
@@ -130,6 +130,7 @@ def read_problem(path: Path, **changes: Any) -> Problem:
         start=design["period"]["start"],
         end=design["period"]["end"],
         set={"step_days": runs["step_days"]},
+        overrides=overrides,
         fit_member="none",
     )
     knobs = tuple(

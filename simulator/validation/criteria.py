@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 Role = Literal["fitted", "set from", "tested"]
@@ -93,6 +93,7 @@ class Line:
     inside : share of members and seeds that lie in the band.
     status : passes, fails, reported (there is no band), or not tested.
     why : why it was not tested, or why there is no value.
+    values : by member and seed.
     """
 
     criterion: Criterion
@@ -103,17 +104,22 @@ class Line:
     inside: float = math.nan
     status: Status = "not tested"
     why: str = ""
+    values: Mapping[RunKey, float] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
-        """Return it as JSON values; numbers that do not exist become None."""
+        """Return it as JSON values, and in words under ``shown``; numbers that do not exist become None."""
         about = self.criterion
-        band = about.band
+        band, unit = about.band, about.unit
+        several = self.n > 1 and math.isfinite(self.low)
+        limits = f"{number(self.low, unit)} to {number(self.high, unit)}" if several else "-"
         return {
             "id": about.id, "group": about.group, "what": about.what, "sources": list(about.sources),
             "band": None if band is None else [finite(band.low), finite(band.high)], "unit": about.unit,
             "value": finite(self.value), "interval": [finite(self.low), finite(self.high)], "n": self.n,
             "inside": finite(self.inside), "status": self.status, "why": self.why, "role": about.role,
             "set_from": list(about.set_from), "note": about.note,
+            "shown": {"band": "none" if band is None else band.words(unit), "value": number(self.value, unit),
+                      "interval": limits},
         }  # fmt: skip
 
 
@@ -137,7 +143,7 @@ def judge(criterion: Criterion, values: Mapping[RunKey, float], best: int | None
     known = [value for value in values.values() if math.isfinite(value)]
     value = sum(of_best) / len(of_best) if of_best and all(map(math.isfinite, of_best)) else math.nan
     band = criterion.band
-    line = Line(criterion, value=value, n=len(values))
+    line = Line(criterion, value=value, n=len(values), values=dict(values))
     if known:
         line = replace(line, low=min(known), high=max(known))
     if not math.isfinite(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -18,6 +19,8 @@ from simulator.validation.measures import RunPair
 GROUP: Final = "Nationalities"
 LARGEST: Final = 3
 """Nationalities of each route that should come in the right order."""
+FEWEST: Final = 2
+"""Nationalities that must have been counted for there to be an order."""
 LEAST_KNOWN: Final = 0.5
 """Share of a route's detections whose nationality must be known for it to say who came."""
 MOVED: Final = ("SYR", "central-mediterranean", "eastern-mediterranean", 2014, 2015)
@@ -95,8 +98,8 @@ def lines(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> list
     """Return the lines of nationalities."""
     made: list[Line] = []
     for period, months in (("fitted", fitting.fitted), ("tested", fitting.after)):
-        years = [year for year in whole_years(months)]
-        for route in scenario.corridor.routes:
+        years = whole_years(months)
+        for route in scenario.corridor.routes if years else ():
             made.extend(_of_route(scenario, fitting, runs, route, period, years))
     made.extend(_moved(scenario, fitting, runs))
     return made
@@ -112,23 +115,24 @@ def _of_route(
     scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair], route: str, period: str, years: Sequence[int]
 ) -> Iterator[Line]:
     label, source = scenario.corridor.routes[route].label, _source(scenario)
-    when = f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)) or "no whole year"
-    last = pd.Period(f"{years[-1]}-12", freq="M") if years else fitting.end + (period == "tested")
-    role = fitting.role(last, source)
-    asked = (
-        (Criterion(f"nationality.{route}.{period}.order", GROUP,
-                   f"{label}, {when}: of the {LARGEST} largest nationalities, those in the right order, from the first",
-                   source, role, Band(LARGEST, LARGEST) if period == "fitted" else None), order),
-        (Criterion(f"nationality.{route}.{period}.misplaced", GROUP,
-                   f"{label}, {when}: errors of all nationalities' totals together, against all who came", source, role,
-                   unit="%"), misplaced),
-    )  # fmt: skip
+    when = f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0])
+    role = fitting.role(pd.Period(f"{years[-1]}-12", freq="M"), source)
+    name = f"nationality.{route}.{period}"
+    what = f"{label}, {when}: largest nationalities in the right order"
+    asked = Criterion(f"{name}.order", GROUP, what, source, role)
     try:
         observed = _observed_on(scenario, route, years)
     except NotTested as reason:
-        yield from (untested(criterion, str(reason)) for criterion, _ in asked)
+        yield untested(asked, str(reason))
         return
-    for criterion, figure in asked:
+    n = min(LARGEST, len(observed))
+    words = f"{label}, {when}: of the {n} largest nationalities, those in the right order, from the first"
+    criteria = (
+        (replace(asked, what=words, band=Band(n, n) if period == "fitted" else None), order),
+        (Criterion(f"{name}.misplaced", GROUP, f"{label}, {when}: errors of all nationalities' totals together, "
+                   "against all who came", source, role, unit="%"), misplaced),
+    )  # fmt: skip
+    for criterion, figure in criteria:
         values = {
             (run.member, run.seed): float(figure(observed, totals(run.with_.origins, route, years))) for run in runs
         }
@@ -143,11 +147,9 @@ def _observed_on(scenario: Scenario, route: str, years: Sequence[int]) -> Totals
     NotTested
         If that does not say who came.
     """
-    if not years:
-        raise NotTested("the run has no whole year in this period")
     observed = observed_people(scenario)
     by_origin = totals(observed, route, years)
-    if len(by_origin) < LARGEST or not by_origin.sum():
+    if len(by_origin) < FEWEST or not by_origin.sum():
         raise NotTested("nobody counted arrivals by nationality here")
     known = known_share(scenario, observed, route, years)
     if known < LEAST_KNOWN:

@@ -77,6 +77,9 @@ def lines(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> list
         for name, by_route in skills.items():
             by_route[route] = [figure["tested", name][0] for figure in found]
     made.extend(_counts(scenario, fitting, runs, skills))
+    if not len(fitting.after):
+        asked = Criterion("series.tested", GROUP, "months after the fitted ones", (), "tested")
+        made.append(untested(asked, f"the run ends with {fitting.end} or before"))
     return made
 
 
@@ -87,14 +90,12 @@ def _of_route(
     source, label = scenario.corridor.observed[series].source, scenario.corridor.routes[route].label
     for period, name, words, unit in FIGURES:
         months = fitting.fitted if period == "fitted" else fitting.after
-        last = months[-1] if len(months) else fitting.end + (period != "fitted")
+        if not len(months):
+            continue
         criterion = Criterion(
             f"series.{route}.{period}.{name}", GROUP, f"{label}, {fitting.words(months)}: {words}", (source,),
-            fitting.role(last, (source,)), band_of(route, period, name), unit,
+            fitting.role(months[-1], (source,)), band_of(route, period, name), unit,
         )  # fmt: skip
-        if not len(months):
-            yield untested(criterion, "the run has no month in this period")
-            continue
         values = {(run.member, run.seed): each[period, name][0] for run, each in zip(runs, found, strict=True)}
         yield judge(criterion, values, runs[0].member, found[0][period, name][1])
 
@@ -105,7 +106,7 @@ def _counts(
     """Yield on how many of the three routes the runs beat each naive forecast."""
     for name, needed in NEEDED.items():
         known = [route for route in THREE if route in skills[name]]
-        if len(known) < len(THREE):
+        if len(known) < len(THREE) or not len(fitting.after):
             continue
         sources = tuple(dict.fromkeys(
             scenario.corridor.observed[route_observations(scenario, route)[0]].source for route in known
@@ -116,9 +117,6 @@ def _counts(
             f"{fitting.words(fitting.after)}",
             sources, "tested", Band(low=needed), "",
         )  # fmt: skip
-        if not len(fitting.after):
-            yield untested(criterion, "the run has no month after the fitting period")
-            continue
         values = {
             (run.member, run.seed): float(sum(skills[name][route][place] > 0 for route in known))
             for place, run in enumerate(runs)
@@ -134,9 +132,9 @@ def monthly_table(scenario: Scenario, runs: Sequence[RunPair]) -> pd.DataFrame:
         all_runs = pd.DataFrame({place: run.with_.arrivals[route] for place, run in enumerate(runs)})
         best = [place for place, run in enumerate(runs) if run.member == runs[0].member]
         names = route_observations(scenario, route)
-        observed = observed_series(scenario, names[0]).reindex(months) if names else pd.Series(index=months, dtype=float)
+        observed = observed_series(scenario, names[0]) if names else pd.Series(dtype=float)
         tables.append(pd.DataFrame({
-            "route": route, "month": months.astype(str), "observed": observed.to_numpy(),
+            "route": route, "month": months.astype(str), "observed": observed.reindex(months).to_numpy(),
             "best": all_runs[best].mean(axis=1).to_numpy(), "lowest": all_runs.min(axis=1).to_numpy(),
             "highest": all_runs.max(axis=1).to_numpy(),
         }))  # fmt: skip

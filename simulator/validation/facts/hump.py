@@ -40,7 +40,7 @@ def ladder(parameters: Parameters, *, hump: bool) -> Scenario:
             for code in codes
         ],
         country_years=[
-            *(years(code, population=3e7, gdp_per_head=income) for code, income in zip(codes, INCOMES, strict=True)),
+            *(years(code, population=1.2e8, gdp_per_head=income) for code, income in zip(codes, INCOMES, strict=True)),
             years("DEA", gdp_per_head=45_000, fragility=25),
         ],
         origins=dict.fromkeys(codes, (0.2, 0.0)),

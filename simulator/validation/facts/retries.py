@@ -23,7 +23,7 @@ from simulator.validation.builder import (
     seasons,
     years,
 )
-from simulator.validation.estimate import Estimate
+from simulator.validation.estimate import Estimate, level_for, simulate
 
 FIRST_DAYS: Final = 365
 """People first stopped within so many days are followed."""
@@ -33,8 +33,18 @@ UNIT_OF_SANCTIONS: Final = 1.0
 """One unit of sanctions is the programme of the study."""
 
 
-def border(parameters: Parameters, sanctions: float, seed: int = 1) -> Scenario:
-    """Return a chain with one controlled border at which about three in ten attempts are stopped."""
+STOPPED: Final = 0.30
+"""Share of attempts that the border stops: about what is reported of the border between Mexico and the United States.
+Its effort is chosen so."""
+EFFORTS: Final = (0.2, 12.0)
+"""Efforts between which it stops that many."""
+COARSE: Final = 30
+
+
+def border(
+    parameters: Parameters, *, effort: float, sanctions: float = 0.0, seed: int = 1, persons: int = 1
+) -> Scenario:
+    """Return a chain with one controlled border."""
     return scenario(
         parameters,
         countries=[
@@ -50,7 +60,7 @@ def border(parameters: Parameters, sanctions: float, seed: int = 1) -> Scenario:
         legs=[
             leg("home", "town", price_eur=300.0, days=3.0),
             leg("town", "city", route="border", counted=True, price_eur=1000.0, p_death=0.005,
-                departure_control="TRA", effort_departure=2.4),
+                departure_control="TRA", effort_departure=effort),
         ],
         country_years=[
             years("ORA", population=900_000, gdp_per_head=5000),
@@ -64,6 +74,7 @@ def border(parameters: Parameters, sanctions: float, seed: int = 1) -> Scenario:
         policies={"sanctions": policy(change("sanctions", "DEA", ["border"], [("2016-01-01", sanctions)]))},
         end="2018-07-01",
         seed=seed,
+        persons_per_agent=persons,
     )  # fmt: skip
 
 
@@ -105,25 +116,33 @@ class Recidivism:
     stopped: float
 
 
-def caught_again(parameters: Parameters, sanctions: float = 0.0) -> Recidivism:
+def effort_for(parameters: Parameters) -> float:
+    """Return the effort at which the border stops the share that it should."""
+    return level_for(
+        lambda effort: _stopped(simulate(border(parameters, effort=effort, persons=COARSE))), STOPPED, *EFFORTS
+    )
+
+
+def _stopped(result: Result) -> float:
+    there = {"leg": "town--city"}
+    attempts, stopped = (
+        float(result.frame(name, where=there)[name].iloc[0]) for name in ("attempts", "interceptions")
+    )
+    return stopped / attempts if attempts else float("nan")
+
+
+def caught_again(parameters: Parameters, effort: float, sanctions: float = 0.0) -> Recidivism:
     """Run the border, follow those who are stopped in the first year, and say how many are stopped again."""
-    model = Watched(border(parameters, sanctions))
+    model = Watched(border(parameters, effort=effort, sanctions=sanctions))
     model.run()
     followed = [key for key, day in model.first.items() if day <= FIRST_DAYS]
     again = [key for key in followed if key in model.second and model.second[key] - model.first[key] <= FOLLOWED_DAYS]
-    result = Result.of_run(model.recorder, model.stats)
-    there = {"leg": "town--city"}
-    attempts = float(result.frame("attempts", where=there)["attempts"].iloc[0])
-    stopped = float(result.frame("interceptions", where=there)["interceptions"].iloc[0])
     n = len(followed)
     share = len(again) / n if n else float("nan")
     error = float(np.sqrt(share * (1.0 - share) / n)) if n else float("nan")
-    return Recidivism(Estimate(share, error), n, stopped / attempts if attempts else float("nan"))
+    return Recidivism(Estimate(share, error), n, _stopped(Result.of_run(model.recorder, model.stats)))
 
 
-def fall_by_sanctions(parameters: Parameters, without: Recidivism | None = None) -> Estimate:
+def fall_by_sanctions(free: Recidivism, punished: Recidivism) -> Estimate:
     """Return by how much sanctions lower the share caught again."""
-    free = without or caught_again(parameters)
-    punished = caught_again(parameters, UNIT_OF_SANCTIONS)
-    error = float(np.hypot(free.again.error, punished.again.error))
-    return Estimate(free.again.value - punished.again.value, error)
+    return Estimate(free.again.value - punished.again.value, float(np.hypot(free.again.error, punished.again.error)))
