@@ -43,6 +43,11 @@ FILES: Final[tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...]] = (
         (schema.CorridorFile, schema.Route, schema.WealthClass, schema.TableFile, schema.ObservedSeries),
     ),
     (
+        "Fit files",
+        "`fit.yaml` beside `corridor.yaml`, which names it as `fit`",
+        (schema.FitFile, schema.FittedField, schema.FitMember),
+    ),
+    (
         "Policies and partnerships",
         "`policies` and `partnerships` of a corridor",
         (policies.Policy, policies.LeverChange, policies.DatedValue, policies.Payment, policies.Partnership),
@@ -255,7 +260,8 @@ def commands_part() -> list[str]:
     lines = [
         (f"`simulator.{name}`", prose((inspect.getdoc(getattr(api, name)) or "").split("\n\n")[0]))
         for name in (
-            "run", "load_scenario", "check", "explain", "evidence", "score", "plot", "rerun", "schema", "new", "Result",
+            "run", "load_scenario", "check", "explain", "evidence", "score", "validate", "plot", "rerun", "schema", "new",
+            "Result",
         )
     ]  # fmt: skip
     return [*parts, f"## Python\n\n{table(('name', 'what it does'), lines)}"]

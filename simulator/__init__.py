@@ -29,16 +29,41 @@ if TYPE_CHECKING:
 
 _FROM = {
     **dict.fromkeys(
-        ("Result", "check", "evidence", "explain", "load_scenario", "new", "plot", "rerun", "run", "schema", "score",
-         "validate"),
+        (
+            "Result",
+            "check",
+            "evidence",
+            "explain",
+            "load_scenario",
+            "new",
+            "plot",
+            "rerun",
+            "run",
+            "schema",
+            "score",
+            "validate",
+        ),
         "simulator.api",
     ),
     **dict.fromkeys(("CorridorError", "InputError"), "simulator.errors"),
 }
 
 __all__ = [
-    "CorridorError", "InputError", "Result", "__version__", "check", "evidence", "explain", "load_scenario",
-    "new", "plot", "rerun", "run", "schema", "score", "validate",
+    "CorridorError",
+    "InputError",
+    "Result",
+    "__version__",
+    "check",
+    "evidence",
+    "explain",
+    "load_scenario",
+    "new",
+    "plot",
+    "rerun",
+    "run",
+    "schema",
+    "score",
+    "validate",
 ]
 
 

@@ -24,9 +24,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": BELOW_MODEL,
     "model": BELOW_MODEL | {"stages", "governments", "outputs"},
     "analysis": {"core", "scenario", "outputs"},
-    "api": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis"},
+    "validation": {"core", "scenario", "outputs", "analysis", "model"},
+    "api": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation"},
     "terminal": {"core"},
-    "cli": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "api", "terminal"},
+    "cli": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation", "api", "terminal"},
     "__init__": {"core", "api"},
     "__main__": {"cli"},
 }
@@ -94,7 +95,7 @@ def test_no_cycles() -> None:
     done: set[str] = set()
 
     def visit(module: str, above: tuple[str, ...]) -> None:
-        assert module not in above, "cycle: " + " -> ".join((*above[above.index(module):], module))
+        assert module not in above, "cycle: " + " -> ".join((*above[above.index(module) :], module))
         if module not in done:
             for below in sorted(graph.get(module, ())):
                 visit(below, (*above, module))

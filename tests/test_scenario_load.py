@@ -187,7 +187,10 @@ def test_override_can_be_left_out(folder: Path) -> None:
 
 
 def test_override_sets_adds_and_removes(folder: Path) -> None:
-    _override(folder, "all-three", """
+    _override(
+        folder,
+        "all-three",
+        """
 set:
   parameters.news.weight.value: 0
   parameters.beliefs.memory: {value: 2, unit: month, kind: assumed, range: [1, 3]}
@@ -200,7 +203,8 @@ add:
     {lever: rescue, government: XWE, at: [narrow-sea], values: [{from: 2015-06-01, value: 0.5}], unit: '1',
      kind: assumed, factor: [0.5, 1.5]}
 remove: [legs.strand-city--meadow-town, policies.sea-agreement.payments.0, legs.meadow-town--north-city.surge_per_week]
-""")
+""",
+    )
     scenario = load(folder, overrides=["all-three"])
     legs = {row.leg: row for row in scenario.legs}
     assert scenario.parameters.news.weight.value == 0

@@ -21,8 +21,19 @@ FIT_END: Final = "2016-12"
 """Last month of the fitting period."""
 
 COLUMNS: Final = (
-    "series", "label", "measure", "period", "n_months", "observed_total", "simulated_total", "error_of_total",
-    "correlation", "mae", "skill_last_month", "skill_last_year", "reason",
+    "series",
+    "label",
+    "measure",
+    "period",
+    "n_months",
+    "observed_total",
+    "simulated_total",
+    "error_of_total",
+    "correlation",
+    "mae",
+    "skill_last_month",
+    "skill_last_year",
+    "reason",
 )
 
 

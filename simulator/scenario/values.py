@@ -94,7 +94,5 @@ def _rows(
             )
             row = row.model_copy(update=new)
         rows.append(row)
-    problems.extend(
-        Problem("values", ".".join((table, *key)), "there is no such row in the scenario") for key in left
-    )
+    problems.extend(Problem("values", ".".join((table, *key)), "there is no such row in the scenario") for key in left)
     return tuple(rows)

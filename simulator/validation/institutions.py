@@ -85,9 +85,7 @@ def _deaths(
         if observed[known].sum() < FEWEST:
             yield untested(criterion, f"fewer than {FEWEST} deaths were recorded")
             continue
-        values = {
-            (run.member, run.seed): ratio(run.with_.series[names[0]][known], observed[known]) for run in runs
-        }
+        values = {(run.member, run.seed): ratio(run.with_.series[names[0]][known], observed[known]) for run in runs}
         yield judge(criterion, values, runs[0].member)
 
 

@@ -34,11 +34,10 @@ Totals = pd.Series  # people by origin
 def order(observed: Totals[float], simulated: Totals[float], n: int = LARGEST) -> int:
     """Return how many of the first `n` places of the observed order the simulated one has right, from the first on.
 
-    A nationality that was never simulated counts as nobody.
+    A nationality of whom nobody came has no place.
     """
     largest = list(observed.sort_values(ascending=False, kind="stable").index[:n])
-    everybody = simulated.reindex(observed.index.union(simulated.index)).fillna(0.0)
-    made = list(everybody.sort_values(ascending=False, kind="stable").index[:n])
+    made = list(simulated[simulated > 0].sort_values(ascending=False, kind="stable").index[:n])
     right = 0
     for one, other in zip(largest, made, strict=False):
         if one != other:

@@ -158,6 +158,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
     by_sea = np.array([leg.mode == "sea" for leg in legs], dtype=bool)
     sea_departure = np.zeros(len(places), dtype=bool)
     sea_departure[tail[by_sea]] = True
+    guarded = np.array([leg.departure_control in countries and leg.route in routes for leg in legs], dtype=bool)
     origin_role = np.array([row.role == "origin" for row in scenario.places], dtype=bool)
     options = _options(len(places), tail, claim, settle, ~origin_role)
     n_options = np.count_nonzero(options >= 0, axis=1)
@@ -188,7 +189,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         visa=np.array([leg.visa for leg in legs], dtype=bool),
         counted=np.array([leg.counted for leg in legs], dtype=bool),
         by_sea=by_sea,
-        vessel=by_sea & np.array([leg.departure_control in countries and leg.route in routes for leg in legs], dtype=bool),
+        vessel=by_sea & guarded,
         options=options,
         sea_departure=sea_departure,
         levels=levels,

@@ -47,9 +47,7 @@ LEVELS: Final = (-4.0, 8.0)
 PEOPLE_PER_ROW, COARSE = 2, 50
 
 
-def border(
-    parameters: Parameters, *, fence: float, seed: int, level: float, persons: int = PEOPLE_PER_ROW
-) -> Scenario:
+def border(parameters: Parameters, *, fence: float, seed: int, level: float, persons: int = PEOPLE_PER_ROW) -> Scenario:
     """Return a corridor whose last leg crosses one border in any of four sectors; a fence adds effort in one.
 
     All sectors are of one route: people hear of the border, not of each stretch of it.

@@ -145,4 +145,3 @@ FACTS: Final[Mapping[str, tuple[Callable[[Parameters], Estimates], tuple[Criteri
     "f1": (f1, (F1,)), "f2": (f2, F2), "f4": (f4, F4), "f6": (f6, F6), "f7": (f7, F7), "f8": (f8, F8),
 }  # fmt: skip
 """Each fact: what measures it, and what it asks."""
-

@@ -127,9 +127,7 @@ def level_of_2016(parameters: Parameters) -> float:
     return level_for(attempts, ATTEMPTS, *LEVELS)
 
 
-def at_sea(
-    parameters: Parameters, policies: Mapping[str, Policy], level: float, seeds: Sequence[int] = SEEDS
-) -> Sea:
+def at_sea(parameters: Parameters, policies: Mapping[str, Policy], level: float, seeds: Sequence[int] = SEEDS) -> Sea:
     """Return what happened at sea in the second year, added up over seeds."""
     years_ = [second_year(central(parameters, policies, seed, level)) for seed in seeds]
     return Sea(*(sum(getattr(year, name) for year in years_) for name in ("attempts", "interceptions", "deaths")))

@@ -125,9 +125,7 @@ def effort_for(parameters: Parameters) -> float:
 
 def _stopped(result: Result) -> float:
     there = {"leg": "town--city"}
-    attempts, stopped = (
-        float(result.frame(name, where=there)[name].iloc[0]) for name in ("attempts", "interceptions")
-    )
+    attempts, stopped = (float(result.frame(name, where=there)[name].iloc[0]) for name in ("attempts", "interceptions"))
     return stopped / attempts if attempts else float("nan")
 
 
