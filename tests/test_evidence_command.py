@@ -38,11 +38,13 @@ def test_uses_are_found_wherever_a_source_can_be_named() -> None:
 
 
 def test_each_use_stands_where_it_says() -> None:
-    """The line of a use that is a source holds the name of the source."""
+    """The line of a use that is a source holds the name of the source; a fit names its data once, at its head."""
     looked = 0
     for identifier, uses in citations(corridors()).items():
         for use in uses:
             assert use["line"] is not None
+            if Path(use["file"]).name == "fit.yaml":
+                continue
             assert identifier in Path(use["file"]).read_text(encoding="utf-8").splitlines()[use["line"] - 1]
             looked += 1
     assert looked > 500

@@ -243,7 +243,9 @@ def test_persons_a_row_do_not_matter_within_sampling_error() -> None:
         other, error_other = sample(seeds, persons_per_agent=weight, **knobs)
         error = np.hypot(error_one, error_other)
         assert (error[:2] < largest).all(), error
-        np.testing.assert_array_less(np.abs(other - one), 4 * error)
+        known = np.isfinite(error)  # a total of none in some run, as of deaths in rows of 100, has no log
+        assert np.count_nonzero(known) >= 6
+        np.testing.assert_array_less(np.abs(other - one)[known], 4 * error[known])
 
 
 def test_length_of_the_step_matters_little() -> None:

@@ -1,7 +1,7 @@
 """The corridor that comes with Corridor: what it must show of the EU-Turkey Statement and the Balkan closure.
 
-Parameters and lever sizes were set by hand on 2014 to 2016, the fall of 2016 among them: what is tested here is that
-the mechanisms, at those values, keep showing it, and that it goes away with the policies. The counts behind each claim
+Parameters and lever sizes were fitted to 2014 to 2016, the fall of 2016 among them: what is tested here is that the
+mechanisms, at those values, keep showing it, and that it goes away with the policies. The counts behind each claim
 are thousands of rows (at 100 people a row), so that sampling moves the ratios by a few per cent; the bounds stand
 further off than four times that, and the same luck is used on both sides.
 """
@@ -38,19 +38,20 @@ def relative_error(people: float, weight: int = 100) -> float:
 
 
 def test_arrivals_in_greece_fall_with_the_statement_and_the_closure() -> None:
-    """From February to April by a third at least, to June by nine tenths (observed: by 94% in April already)."""
+    """From February to April by three quarters at least, to June by nineteen twentieths (observed: 94% in April)."""
     with_ = result()
     february, april, june = (greece(with_, f"2016-{month:02d}") for month in (2, 4, 6))
-    assert relative_error(april) < 0.06
-    assert april < 0.67 * february
-    assert june < 0.1 * february
+    assert relative_error(april) < 0.1
+    assert april < 0.25 * february
+    assert june < 0.05 * february
 
 
 def test_without_them_arrivals_stay_high() -> None:
     without = result("without-statement-and-closure")
     february = greece(without, "2016-02")
-    assert greece(without, "2016-04") > 0.9 * february
-    assert greece(without, "2016-06") > 0.5 * february
+    assert greece(without, "2016-04") > 0.6 * february
+    assert greece(without, "2016-06") > 0.2 * february
+    assert greece(without, "2016-06") > 5 * greece(result(), "2016-06")
     assert greece(result(), "2016-02") == february, "until the policies act the two runs are the same"
 
 

@@ -39,7 +39,7 @@ SETTINGS = {
     "aid enables people to leave": ("aid-enables",),
 }
 FIRST_ENTRY = ("eastern-mediterranean", "central-mediterranean", "western-mediterranean", "western-african")
-ROUNDS = 8
+ROUNDS = 4
 """Rounds of levels; after them totals of the large nationalities lie within some per cent of the observed."""
 
 

@@ -68,7 +68,9 @@ def first_sea(
     for places, cycle, n in levels:
         share, head, here = shares[:n, places], heads[:n, places], sea[:n, places]
         onward = np.where((here < 0)[..., None], share, 0.0)
-        direct = np.stack([np.where((here == number)[..., None], share, 0.0).sum(axis=0) for number in range(n_seas)])
+        direct = np.zeros((n_seas, len(places), n_classes))
+        for number in range(n_seas):
+            direct[number] = np.where((here == number)[..., None], share, 0.0).sum(axis=0)
         for _ in range(SWEEPS if cycle else 1):
             later = by_sea[:, head].sum(axis=0)
             by_sea[:, places] = direct + (onward * by_sea[:, head]).sum(axis=1)

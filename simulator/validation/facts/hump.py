@@ -12,7 +12,7 @@ from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
 from simulator.validation.builder import asylum, country, leg, place, recognition, scenario, seasons, years
-from simulator.validation.estimate import Estimate, simulate
+from simulator.validation.estimate import Estimate, level_for, simulate
 
 Floats = NDArray[np.float64]
 
@@ -20,9 +20,17 @@ INCOMES: Final = (1000, 1500, 2500, 4000, 6500, 10_000, 15_000, 22_000, 30_000)
 """Incomes a head of the origins, in PPP dollars."""
 TURN: Final = 10_000
 """Income at which emigration is highest, by the study."""
+PEOPLE: Final = 3e7
+"""People in each origin."""
+LEAVE: Final = {True: 400_000, False: 2_500_000}
+"""Departures from all of them in nine months, with the hump and without it: some in a thousand. Without
+it nearly all are of the poorest, and the richer have to be enough to be counted."""
+LEVELS: Final = (-12.0, 12.0)
+"""Levels of departure between which that many leave."""
+COARSE: Final = 200
 
 
-def ladder(parameters: Parameters, *, hump: bool) -> Scenario:
+def ladder(parameters: Parameters, *, hump: bool, level: float, persons: int = 1) -> Scenario:
     """Return a corridor of nine origins that differ in income alone; a journey costs 2000 euros; 50,000 went before."""
     codes = ["O" + letter * 2 for letter in ascii_uppercase[: len(INCOMES)]]
     return scenario(
@@ -40,10 +48,10 @@ def ladder(parameters: Parameters, *, hump: bool) -> Scenario:
             for code in codes
         ],
         country_years=[
-            *(years(code, population=1.2e8, gdp_per_head=income) for code, income in zip(codes, INCOMES, strict=True)),
+            *(years(code, population=PEOPLE, gdp_per_head=income) for code, income in zip(codes, INCOMES, strict=True)),
             years("DEA", gdp_per_head=45_000, fragility=25),
         ],
-        origins=dict.fromkeys(codes, (0.2, 0.0)),
+        origins=dict.fromkeys(codes, (0.2, level)),
         recognition=recognition(*codes, country="DEA"),
         # News multiplies whatever difference there is between origins.
         switches={"hump": hump, "diffusion": False},
@@ -51,13 +59,24 @@ def ladder(parameters: Parameters, *, hump: bool) -> Scenario:
         asylum_years=[asylum("DEA")],
         seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
         end="2016-10-01",
+        persons_per_agent=persons,
     )  # fmt: skip
 
 
 def emigration(parameters: Parameters, *, hump: bool) -> Floats:
     """Return departures from each origin of the ladder over nine months; shape (n_incomes,)."""
-    left = simulate(ladder(parameters, hump=hump)).frame("departures", by=["origin"])
-    return left["departures"].to_numpy(dtype=float)
+
+    def everybody(level: float) -> float:
+        return float(departures(ladder(parameters, hump=hump, level=level, persons=COARSE)).sum())
+
+    return departures(ladder(parameters, hump=hump, level=level_for(everybody, LEAVE[hump], *LEVELS)))
+
+
+def departures(made: Scenario) -> Floats:
+    """Return departures from each origin in a run; shape (n_incomes,)."""
+    result = simulate(made)
+    left = result.frame("departures", by=["origin"]).set_index("origin")["departures"]
+    return left.reindex([row.origin for row in made.origins]).fillna(0.0).to_numpy(dtype=float)
 
 
 def income_elasticity(left: Floats, low: float, high: float) -> Estimate:

@@ -38,11 +38,12 @@ STOPPED: Final = 0.30
 Its effort is chosen so."""
 EFFORTS: Final = (0.2, 12.0)
 """Efforts between which it stops that many."""
-COARSE: Final = 30
+PEOPLE_PER_ROW, COARSE = 5, 100
+"""People that a row stands for, in the runs and in the search for the effort. Rows are followed, and counted."""
 
 
 def border(
-    parameters: Parameters, *, effort: float, sanctions: float = 0.0, seed: int = 1, persons: int = 1
+    parameters: Parameters, *, effort: float, sanctions: float = 0.0, seed: int = 1, persons: int = PEOPLE_PER_ROW
 ) -> Scenario:
     """Return a chain with one controlled border."""
     return scenario(
