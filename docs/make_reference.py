@@ -260,8 +260,8 @@ def commands_part() -> list[str]:
     lines = [
         (f"`simulator.{name}`", prose((inspect.getdoc(getattr(api, name)) or "").split("\n\n")[0]))
         for name in (
-            "run", "load_scenario", "check", "explain", "evidence", "score", "validate", "plot", "rerun", "schema", "new",
-            "Result",
+            "run", "load_scenario", "check", "explain", "evidence", "score", "validate", "plot", "rerun", "schema",
+            "new", "Result",
         )
     ]  # fmt: skip
     return [*parts, f"## Python\n\n{table(('name', 'what it does'), lines)}"]

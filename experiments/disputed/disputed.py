@@ -58,6 +58,7 @@ def refit_levels(setting: Setting, fit: dict[str, Any]) -> tuple[dict[str, float
     values = fit["members"][setting.member]["values"]
     problem = calibration.read_problem(HERE.parent / "calibration" / "design.yaml", setting.overrides, step_days=7)
     problem.base_levels = {code: values[f"origins.{code}.departure_level"] for code in problem.origins}
+    problem.scenario = with_values(problem.scenario, calibration.fields_of(problem.base_levels))
     shares = np.array([knob.share(values[knob.fields[0]]) for knob in problem.knobs])
     plain = calibration.read_problem(HERE.parent / "calibration" / "design.yaml", step_days=7)
     fitted = with_values(plain.scenario, {**plain.values(shares), **calibration.fields_of(problem.base_levels)})
