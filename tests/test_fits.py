@@ -15,6 +15,7 @@ from simulator.scenario.evidence_checks import unsupported_numbers
 from simulator.scenario.explain import explain
 from simulator.scenario.load import check, load, resolve
 from simulator.scenario.new import new
+from simulator.scenario.parts import make_parts, named_sources
 from simulator.scenario.schema import Scenario
 
 FIT = """fitted: 2016-12-24
@@ -167,6 +168,17 @@ def test_explain_says_what_was_laid_over_the_fit(folder: Path) -> None:
     assert (effort["kind"], effort["override"]) == ("assumed", "--set")
     plain = rows_of(folder, "parameters.news.weight", fit_member="none")
     assert (plain["kind"], plain["value"]) == ("assumed", 0.2)
+
+
+def test_the_source_of_a_fitted_number_stands_in_the_fit(folder: Path) -> None:
+    """Where a parameter, a lever change or a whole column names the data, that is the line of the fit that does."""
+    found = {at.field: (at.file, at.line) for _, at in named_sources(make_parts(resolve(folder).draft))}
+    at_data = ("mine/strait/fit.yaml", line_of("data:"))
+    column = "tables.origins.columns.departure_level"
+    for field in ("parameters.news.weight", "policies.sea-agreement.levers.0", column):
+        assert found[f"{field}.source"] == at_data
+    assert found["data.0"] == at_data
+    assert "tables.legs.columns.effort_departure.source" not in found, "one cell of the column is fitted"
 
 
 def test_a_fitted_scenario_has_no_number_without_support(folder: Path) -> None:

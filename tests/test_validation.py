@@ -30,7 +30,7 @@ from simulator.validation.facts import barrier, deal, hump, register
 from simulator.validation.figures import scale_of
 from simulator.validation.fitting import Fitting, fitting_of, whole_years
 from simulator.validation.measures import Measures, RunPair
-from simulator.validation.origins_of_values import in_short, settings
+from simulator.validation.origins_of_values import EVERY_FITTED, in_short, settings
 from simulator.validation.report import BEGIN, END, summary_block
 from simulator.validation.scorecard import LEFT_OUT, fact_lines
 
@@ -354,7 +354,7 @@ def test_what_was_set_from_what() -> None:
     found = {each.field: each for each in settings(scenario(), ABOUT_FIT, criteria)}
     weight = found["parameters.news.weight"]
     assert (weight.how, weight.sources, weight.interval) == ("fitted", (SOURCE,), (0.2, 0.4))
-    assert set(weight.shared_by) == {each.id for each in criteria if each.role == "fitted"}
+    assert weight.shared_by == (EVERY_FITTED,)
     assert found["parameters.smuggling.price_elasticity"].shared_by == ("f1.elasticity",)
     assert "f5.rate" in found["asylum_years.removals"].shared_by
     assert {name.split(".")[0] for name in found["legs.p_death"].shared_by} == {"deaths"}
@@ -418,6 +418,22 @@ def test_the_command_writes_a_scorecard_and_shows_its_failures(folder: Path) -> 
     assert corridor("validate", "mine", *SHORT, "--out", "card", cwd=folder).returncode == 2, "it stands there already"
 
 
+@pytest.mark.parametrize(("arguments", "text"), [
+    (("validate", "no-such-scenario"), "no-such-scenario"),
+    (("validate", "--members", "0"), "--members: is too small"),
+    (("validate", "--replicates", "0", "--workers", "0"), "2 problems"),
+    (("validate", "--members", "999"), "--members: is too large"),
+    (("run", "eu-turkey-2016", "--fit-member", "999"), "is not a member of the fit"),
+    (("run", "eu-turkey-2016", "--fit-member", "best"), "is not the number of a member"),
+], ids=str)  # fmt: skip
+def test_wrong_words_exit_2_and_write_nothing(tmp_path: Path, arguments: tuple[str, ...], text: str) -> None:
+    done = corridor(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_strict_exits_1_where_a_criterion_fails(folder: Path) -> None:
     done = corridor("validate", "mine", *SHORT, "--members", "1", "--out", "card", "--strict", "--json", cwd=folder)
     assert done.returncode == 1
@@ -438,7 +454,7 @@ def test_two_processes_come_to_the_same(folder: Path) -> None:
         pd.testing.assert_frame_equal(table, two.tables[name])
 
 
-def test_facts_are_put_once_with_the_values_as_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_facts_are_put_to_each_member(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def elasticity(parameters: Any) -> dict[str, Estimate]:
@@ -449,10 +465,9 @@ def test_facts_are_put_once_with_the_values_as_written(folder: Path, monkeypatch
     for module in ("jobs", "scorecard"):
         monkeypatch.setattr(f"simulator.validation.{module}.FACTS", register.FACTS)
     made = api.validate("mine", replicates=1, persons_per_agent=500, out=None)
-    written = load("mine", fit_member="none").parameters.news.weight.value
-    assert asked == [written]
+    assert asked == [0.25, 0.75]
     (line,) = (line for line in made.lines if line.criterion.id == register.F1.id)
-    assert (line.value, line.status) == (written, "passes" if line.criterion.band.holds(written) else "fails")
+    assert (line.value, line.low, line.high, line.status) == (0.25, 0.25, 0.75, "passes")
 
 
 def test_all_that_is_wrong_is_said_before_anything_runs(folder: Path) -> None:
@@ -478,7 +493,7 @@ def test_the_readme_holds_the_block_of_the_scorecard_that_is_kept() -> None:
     if not kept.is_file():
         pytest.skip("no scorecard is kept yet")
     block = summary_block(json.loads(kept.read_text(encoding="utf-8")))
-    assert block in (ROOT / "README.md").read_text(encoding="utf-8"), "put the block of summary_block into README.md"
+    assert block in (ROOT / "README.md").read_text(encoding="utf-8"), "run python docs/make_scorecard.py"
 
 
 def test_the_block_for_the_readme_says_what_fails() -> None:

@@ -233,8 +233,11 @@ def _lay(draft: Draft, fit: FitFile, number: int, slots: Iterable[_Slot]) -> Non
             draft.corridor.marks[slot.path] = mark
         changes.setdefault(slot.owner_path, []).append(slot)
     for group in changes.values():
+        if group[0].target.table is not None and not _whole_column(group):
+            continue  # the rows say so of their cells
+        draft.corridor.marks[*group[0].owner_path, "source"] = mark_of(document.marks, ("data", 0))
         if group[0].target.table is not None:
-            _mark_column(draft, group, fit, said)
+            _mark_column(group, fit, said)
         elif not group[0].alone:
             _mark_change(group, values, fit, said)
 
@@ -273,12 +276,14 @@ def _lay_cell(draft: Draft, slot: _Slot, value: float, mark: Mark, fit: FitFile,
     draft.fitted[slot.path] = FittedCell(mark, slot.limits(value), fit.data[0])
 
 
-def _mark_column(draft: Draft, group: list[_Slot], fit: FitFile, said: str) -> None:
-    """Say of a column that it was fitted if all of it was; else the rows say so of their cells."""
+def _whole_column(group: list[_Slot]) -> bool:
+    """Return whether every cell of a column was fitted."""
     table, column = group[0].target.table, str(group[0].path[-1])
-    assert table is not None
-    if sum(column in row for row in table.rows) > len(group):
-        return
+    return table is not None and sum(column in row for row in table.rows) <= len(group)
+
+
+def _mark_column(group: list[_Slot], fit: FitFile, said: str) -> None:
+    """Say of a column, all of whose cells were fitted, that it was."""
     owner = group[0].owner
     owner.pop("date", None)
     note = _noted(owner, f"Since: {said}; the rows say the values before.")

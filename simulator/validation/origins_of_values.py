@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.tables import TABLES
 from simulator.validation.criteria import Criterion
+
+EVERY_FITTED: Final = "all that were fitted"
+"""What shares the source of a fitted field."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Setting:
     how : ``fitted``, or the kind of the number.
     sources : ids of what it was set from.
     interval : range that the data leave of a fitted one.
-    shared_by : ids of criteria.
+    shared_by : ids of criteria; of a fitted field `EVERY_FITTED`.
     """
 
     field: str
@@ -41,7 +45,7 @@ def settings(scenario: Scenario, fit: FitFile | None, criteria: Sequence[Criteri
     """
     made: list[Setting] = []
     if fit is not None:
-        used = tuple(each.id for each in criteria if each.role == "fitted")
+        used = (EVERY_FITTED,)
         made.extend(Setting(field, "fitted", fit.data, about.interval, used) for field, about in fit.fields.items())
     known = {setting.field for setting in made}
     for field, kind, source in numbers(scenario):

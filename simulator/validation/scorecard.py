@@ -130,10 +130,8 @@ def make_scorecard(
         with_, without = _variants(scenario, resolved.scenario, member, persons_per_agent)
         first = first or with_
         jobs.extend(PairJob(member, seed, with_, without) for seed in seeds)
+        jobs.extend(FactJob(member, fact, with_.parameters) for fact in (FACTS if facts else ()))
     assert first is not None
-    # The small corridors have departure levels that go with the values as written, not with those of a fit.
-    written = _variants(scenario, resolved.scenario, None, persons_per_agent)[0].parameters
-    jobs.extend(FactJob(chosen[0], fact, written) for fact in (FACTS if facts else ()))
     done = do_all(jobs, workers, told)
     runs = [each for each in done if isinstance(each, RunPair)]
     estimates = [each for each in done if not isinstance(each, RunPair)]
@@ -208,9 +206,6 @@ def _judged(
     )  # fmt: skip
 
 
-AS_WRITTEN = "With the values written in the parameters' file, not those of the fit."
-
-
 def fact_lines(estimates: Iterable[tuple[int | None, dict[str, Estimate]]], best: int | None) -> list[Line]:
     """Return the lines of the facts that are put to small corridors, each with its error and power.
 
@@ -235,6 +230,6 @@ def fact_lines(estimates: Iterable[tuple[int | None, dict[str, Estimate]]], best
                     f"Standard error {of_best.error:.2g}; a truth {margin:g} outside the band would be noticed with "
                     f"power {of_best.power(margin):.2f}."
                 )
-                criterion = replace(criterion, note=f"{criterion.note} {power} {AS_WRITTEN}".strip())
+                criterion = replace(criterion, note=f"{criterion.note} {power}".strip())
             made.append(judge(criterion, values, best, "the small corridor has nobody to count"))
     return made

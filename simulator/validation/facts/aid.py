@@ -19,7 +19,6 @@ from simulator.validation.builder import (
     policy,
     recognition,
     scenario,
-    seasons,
     years,
 )
 from simulator.validation.estimate import Estimate, level_for, over_seeds, simulate
@@ -59,7 +58,6 @@ def receiver(
         recognition=recognition("ORA", country="DEA"),
         asylum_years=[asylum("DEA")],
         diaspora=[rows.DiasporaRow(origin="ORA", country="DEA", year=2016, people=50_000)],
-        seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
         # News multiplies whatever difference there is, and the studies are of emigration over years.
         switches={"diffusion": False},
         policies=doubled,

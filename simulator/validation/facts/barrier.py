@@ -21,7 +21,6 @@ from simulator.validation.builder import (
     policy,
     recognition,
     scenario,
-    seasons,
     years,
 )
 from simulator.validation.estimate import Estimate, level_for, over_seeds, simulate
@@ -76,7 +75,6 @@ def border(parameters: Parameters, *, fence: float, seed: int, level: float, per
         recognition=recognition("ORA", country="DEA"),
         asylum_years=[asylum("DEA")],
         diaspora=[rows.DiasporaRow(origin="ORA", country="DEA", year=2016, people=200_000)],
-        seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
         policies={"fence": policy(effort)},
         end="2018-01-01",
         seed=seed,

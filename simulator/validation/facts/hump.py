@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
-from simulator.validation.builder import asylum, country, leg, place, recognition, scenario, seasons, years
+from simulator.validation.builder import asylum, country, leg, place, recognition, scenario, years
 from simulator.validation.estimate import Estimate, level_for, simulate
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,6 @@ def ladder(parameters: Parameters, *, hump: bool, level: float, persons: int = 1
         switches={"hump": hump, "diffusion": False},
         diaspora=[rows.DiasporaRow(origin=code, country="DEA", year=2016, people=50_000) for code in codes],
         asylum_years=[asylum("DEA")],
-        seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
         end="2016-10-01",
         persons_per_agent=persons,
     )  # fmt: skip

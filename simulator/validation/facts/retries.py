@@ -20,7 +20,6 @@ from simulator.validation.builder import (
     policy,
     recognition,
     scenario,
-    seasons,
     years,
 )
 from simulator.validation.estimate import Estimate, level_for, simulate
@@ -71,7 +70,6 @@ def border(
         origins={"ORA": (0.3, 4.0)},
         recognition=recognition("ORA", country="DEA"),
         asylum_years=[asylum("DEA")],
-        seasons=seasons("sea"),  # no leg crosses it, but the model looks ahead to one sea at least
         policies={"sanctions": policy(change("sanctions", "DEA", ["border"], [("2016-01-01", sanctions)]))},
         end="2018-07-01",
         seed=seed,
