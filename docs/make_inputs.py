@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from pages import write_or_check  # noqa: E402
 
 from simulator.scenario.load import load  # noqa: E402
 from simulator.scenario.schema import Scenario  # noqa: E402
@@ -301,14 +303,7 @@ def render() -> str:
 
 def main() -> int:
     """Write the page, or check it; return the exit status."""
-    text = render()
-    if "--check" not in sys.argv[1:]:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    fresh = TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text
-    if not fresh:
-        print("docs/inputs.md is not up to date: run python docs/make_inputs.py", file=sys.stderr)
-    return 0 if fresh else 1
+    return write_or_check(TARGET, render(), "make_inputs.py")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from pages import write_or_check  # noqa: E402
 
 from simulator import api  # noqa: E402
 from simulator.cli import app  # noqa: E402
@@ -278,14 +280,7 @@ def render() -> str:
 
 def main() -> int:
     """Write the reference, or check it; return the exit status."""
-    text = render()
-    if "--check" not in sys.argv[1:]:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    fresh = TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text
-    if not fresh:
-        print("docs/reference.md is not up to date: run python docs/make_reference.py", file=sys.stderr)
-    return 0 if fresh else 1
+    return write_or_check(TARGET, render(), "make_reference.py")
 
 
 if __name__ == "__main__":

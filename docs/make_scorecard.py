@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from pages import write_or_check  # noqa: E402
 
 from simulator.validation.report import BEGIN, END, JSON, summary_block  # noqa: E402
 
@@ -30,14 +32,7 @@ def render(text: str) -> str:
 
 def main() -> int:
     """Write the block, or check it; return the exit status."""
-    text = TARGET.read_text(encoding="utf-8")
-    made = render(text)
-    if "--check" not in sys.argv[1:]:
-        TARGET.write_text(made, encoding="utf-8")
-        return 0
-    if made != text:
-        print("README.md is not up to date: run python docs/make_scorecard.py", file=sys.stderr)
-    return int(made != text)
+    return write_or_check(TARGET, render(TARGET.read_text(encoding="utf-8")), "make_scorecard.py")
 
 
 if __name__ == "__main__":

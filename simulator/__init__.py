@@ -27,27 +27,6 @@ if TYPE_CHECKING:
     )
     from simulator.errors import CorridorError, InputError
 
-_FROM = {
-    **dict.fromkeys(
-        (
-            "Result",
-            "check",
-            "evidence",
-            "explain",
-            "load_scenario",
-            "new",
-            "plot",
-            "rerun",
-            "run",
-            "schema",
-            "score",
-            "validate",
-        ),
-        "simulator.api",
-    ),
-    **dict.fromkeys(("CorridorError", "InputError"), "simulator.errors"),
-}
-
 __all__ = [
     "CorridorError",
     "InputError",
@@ -65,6 +44,12 @@ __all__ = [
     "score",
     "validate",
 ]
+
+_FROM = {
+    name: "simulator.errors" if name in ("CorridorError", "InputError") else "simulator.api"
+    for name in __all__
+    if name != "__version__"
+}
 
 
 def __getattr__(name: str) -> Any:

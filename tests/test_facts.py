@@ -234,7 +234,8 @@ def test_f10_greece_stays_near_the_observed_level(first: str, last: str) -> None
     assert deal.worst_factor(observed[months], simulated) <= 2.0
 
 
+@pytest.mark.xfail(strict=True, reason="arrivals fall by themselves, too: see docs/calibration.md")
 def test_f10_without_the_statement_and_the_closure_arrivals_stay_high() -> None:
-    """Over the three months after, at least half of those of February; that is some 85,000 people, 1700 rows."""
-    assert power_outside(0.05, 0.5 / np.sqrt(rows(0.5 * 3 * 57_066))) > 0.99
+    """Over the rest of 2016 at least half of those of February a month; that is some 257,000 people, 5100 rows."""
+    assert power_outside(0.05, 0.5 / np.sqrt(rows(0.5 * deal.HIGH * 57_066))) > 0.99
     assert statement()[1]["f10.without"].status == "passes", said("f10.without")

@@ -56,13 +56,11 @@ def test_route_reached_only_through_another_is_onward() -> None:
 
 def test_fall_rise_and_share() -> None:
     without = result_of({"izmir--lesbos": 100.0, "tripoli--lampedusa": 50.0, "skopje--budapest": 80.0})
-    with_ = result_of(
-        {
-            "izmir--lesbos": lambda i: 100.0 if i < 3 else 20.0,
-            "skopje--budapest": lambda i: 80.0 if i < 3 else 10.0,
-            "tripoli--lampedusa": lambda i: 50.0 if i < 6 else 70.0,
-        }
-    )
+    with_ = result_of({
+        "izmir--lesbos": lambda i: 100.0 if i < 3 else 20.0,
+        "skopje--budapest": lambda i: 80.0 if i < 3 else 10.0,
+        "tripoli--lampedusa": lambda i: 50.0 if i < 6 else 70.0,
+    })
     table = paired_difference(with_, without, ["east"])
     assert list(table["fall"]) == [0.0] * 3 + [80.0] * 9
     assert list(table["rise"]) == [0.0] * 6 + [20.0] * 6, "the onward Balkan route must not count"

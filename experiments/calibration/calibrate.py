@@ -29,6 +29,7 @@ import pandas as pd  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from problem import Problem, Trial, fields_of, first_rates, read_problem, try_out  # noqa: E402
 from ruamel.yaml import YAML  # noqa: E402
+from ruamel.yaml.scalarstring import SingleQuotedScalarString  # noqa: E402
 
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
@@ -157,7 +158,7 @@ def fit_document(problem: Problem, members: list[dict[str, Any]], seconds: float
     last = problem.scenario.period.end
     return {
         "fitted": date.today(),
-        "code": commit.stdout.strip() or "unknown",
+        "code": SingleQuotedScalarString(commit.stdout.strip() or "unknown"),  # 12e4567 is no number
         "data": ["frontex-detections"],
         "period": [
             f"{problem.scenario.period.start:%Y-%m}",

@@ -70,14 +70,12 @@ def deaths_per_thousand_attempts(result: Result) -> pd.DataFrame:
         columns[measure] = frame.groupby("route")["value"].sum()
     table = pd.DataFrame(columns).reindex(routes).fillna(0.0).rename_axis("route")
     attempts = table["attempts_on_counted_legs"]
-    return pd.DataFrame(
-        {
-            "attempts": attempts,
-            "deaths": table["deaths"],
-            "deaths_on_counted_legs": table["deaths_on_counted_legs"],
-            "per_thousand": 1000.0 * table["deaths_on_counted_legs"] / attempts.where(attempts > 0),
-        }
-    )
+    return pd.DataFrame({
+        "attempts": attempts,
+        "deaths": table["deaths"],
+        "deaths_on_counted_legs": table["deaths_on_counted_legs"],
+        "per_thousand": 1000.0 * table["deaths_on_counted_legs"] / attempts.where(attempts > 0),
+    })
 
 
 def onward_routes(scenario: Scenario, routes: Sequence[str]) -> list[str]:
@@ -159,12 +157,10 @@ def paired_difference(
     if since is not None:
         difference = difference[difference.index >= pd.Period(since, freq="M")]
     grouped = difference.groupby(pd.PeriodIndex(difference.index).asfreq(freq)).sum() if freq != "M" else difference
-    table = pd.DataFrame(
-        {
-            "fall": 0.0 - grouped[list(treated)].sum(axis=1),
-            "rise": grouped[list(elsewhere)].sum(axis=1),
-        }
-    )
+    table = pd.DataFrame({
+        "fall": 0.0 - grouped[list(treated)].sum(axis=1),
+        "rise": grouped[list(elsewhere)].sum(axis=1),
+    })
     for name in ("", "_so_far"):
         if name:
             table[["fall_so_far", "rise_so_far"]] = table[["fall", "rise"]].cumsum()

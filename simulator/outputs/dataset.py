@@ -23,7 +23,9 @@ def build_dataset(
 
     A level that was not known in a cell is NaN there.
     """
-    variables = {name: _variable(field, clock, coords, columns[name]) for name, field in RECORDED.items()}
+    variables = {
+        name: _variable(field, clock, coords, columns[name]) for name, field in RECORDED.items()
+    }
     dataset = xr.Dataset(variables, coords=_coordinates(scenario, clock, coords))
     dataset.attrs = {
         "title": scenario.title,

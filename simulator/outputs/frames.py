@@ -57,9 +57,9 @@ def field_of(measure: str) -> Field:
         return RECORDED["crossings"]
     if measure in RECORDED:
         return RECORDED[measure]
-    raise InputError(
-        [Problem("frame", "measure", "no such measure", measure, None, ", ".join(MEASURES), nearest(measure, MEASURES))]
-    )
+    raise InputError([
+        Problem("frame", "measure", "no such measure", measure, None, ", ".join(MEASURES), nearest(measure, MEASURES))
+    ])
 
 
 def dims_of(field: Field) -> tuple[str, ...]:
@@ -77,12 +77,7 @@ def check_dims(measure: str, dims: Sequence[str], argument: str, allowed: Sequen
     """
     problems = [
         Problem(
-            "frame",
-            argument,
-            f"{measure!r} has no such dimension",
-            dim,
-            None,
-            ", ".join(allowed),
+            "frame", argument, f"{measure!r} has no such dimension", dim, None, ", ".join(allowed),
             nearest(dim, allowed),
         )
         for dim in dims

@@ -48,7 +48,9 @@ class Recorder:
         self.scenario = scenario
         self.clock = clock
         self.coords: dict[str, tuple[str, ...]] = {dim: tuple(names) for dim, names in coords.items()}
-        self._shapes = {name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in RECORDED.items()}
+        self._shapes = {
+            name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in RECORDED.items()
+        }
         self._steps: list[int] = []
         self._positions: dict[str, list[NDArray[np.int32]]] = {name: [] for name in RECORDED}
         self._values: dict[str, list[NDArray[np.generic]]] = {name: [] for name in RECORDED}

@@ -122,7 +122,9 @@ class Result:
         stored = read_run(Path(folder))
         record = stored.record
         scenario = scenario_of_record(record, stored.folder)
-        return cls(scenario, stored.table, record["coordinates"], record["stats"], folder=stored.folder, record=record)
+        return cls(
+            scenario, stored.table, record["coordinates"], record["stats"], folder=stored.folder, record=record
+        )
 
     def save(
         self,

@@ -29,18 +29,8 @@ if TYPE_CHECKING:
 
 RECORD: Final = "record.json"
 REQUIRED: Final = (
-    "format",
-    "created",
-    "seed",
-    "persons_per_agent",
-    "scenario",
-    "scenario_hash",
-    "result_hash",
-    "versions",
-    "tables",
-    "coordinates",
-    "stats",
-    "files",
+    "format", "created", "seed", "persons_per_agent", "scenario", "scenario_hash", "result_hash", "versions",
+    "tables", "coordinates", "stats", "files",
 )
 Extra = Callable[[Path], object]
 
@@ -251,9 +241,8 @@ def read_run(folder: Path) -> StoredRun:
         elif not (folder / name).is_file():
             problems.append(Problem(str(folder / name), "", "is missing", advice=advice))
         elif _file_entry(folder / name) != entry:
-            problems.append(
-                Problem(str(folder / name), "", "is not what the record says: its hash differs", advice=advice)
-            )
+            problems.append(Problem(str(folder / name), "", "is not what the record says: its hash differs",
+                                    advice=advice))
     if problems:
         raise InputError(problems)
     return StoredRun(folder, record)

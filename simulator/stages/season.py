@@ -12,6 +12,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.units import DAYS_PER_YEAR
 from simulator.world.network import Level
 from simulator.world.world import World
 
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 
 EVERY_DAYS = 28.0
 """Ways change slowly: how long they take is worked out anew after so many days."""
+LONGEST_MONTH = 31.0
+"""Days; the season turns slowly, so that a day or two play no part."""
 SWEEPS = 3
 """Rounds through the places that can be reached from one another; going round more often hardly happens."""
 
@@ -86,10 +89,10 @@ def waiting(world: World) -> Floats:
     (1 / p - 1) delays.
     """
     today = world.clock.start + timedelta(days=world.day)
-    month = today.month - 1 + today.day / 31.0
+    month = today.month - 1 + today.day / LONGEST_MONTH
     usual = 1.0 / np.maximum(world.plan.sea_usual, 1e-9) - 1.0
     days = np.minimum(usual * world.parameters.crossing.retry_delay.value, world.parameters.departure.foresight.value)
-    at = (month + world.days_to_sea / (365.25 / 12.0) - 0.5) % 12.0
+    at = (month + world.days_to_sea / (DAYS_PER_YEAR / 12.0) - 0.5) % 12.0
     first = np.floor(at).astype(np.intp) % 12
     part = at - np.floor(at)
     expected = np.zeros(world.days_to_sea.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from simulator.validation.scorecard import Scorecard
 BAND_LOOK: Final[dict[str, Any]] = {"color": style.OKABE_ITO["sky"], "alpha": 0.45, "linewidth": 0}
 STATUS_COLOURS: Final = {"passes": style.OKABE_ITO["blue"], "fails": style.OKABE_ITO["vermilion"]}
 MARKS: Final = {"tested": "o", "fitted": "s", "set from": "D"}
-ROW: Final = 0.27
+ROW: Final = 0.31
 """Height of a criterion in inches."""
 MARGIN: Final = 0.2
 """Room beside what a row shows, as a share of its extent."""
@@ -140,9 +141,9 @@ def _criterion_row(axes: Axes, place: int, line: Line) -> None:
     if np.isfinite(line.value):
         axes.plot([at(line.value)], [place], marker=MARKS[line.criterion.role], markersize=5.5, color=colour, zorder=3,
                   markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
-    what = line.criterion.what if len(line.criterion.what) <= WORDS else line.criterion.what[: WORDS - 3] + "..."
+    what = fill(line.criterion.what, WORDS)
     axes.annotate(what, (0, place), (-8, 0), textcoords="offset points", ha="right", va="center",
-                  size=style.SMALL_SIZE - 0.5, color=style.INK, annotation_clip=False)  # fmt: skip
+                  linespacing=0.95, size=style.SMALL_SIZE - 1.0, color=style.INK, annotation_clip=False)  # fmt: skip
     said = f"{number(line.value, unit)}   ({band.words(unit)})"
     axes.annotate(said, (1, place), (8, 0), textcoords="offset points", va="center", size=style.SMALL_SIZE - 0.5,
                   color=colour, annotation_clip=False)  # fmt: skip

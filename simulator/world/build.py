@@ -194,6 +194,42 @@ def neutral_levers(n_legs: int, n_origins: int, n_countries: int) -> dict[str, F
     return {name: np.full(shapes[lever.acts], lever.neutral) for name, lever in LEVERS.items()}
 
 
+def _pool_keys(scenario: Scenario, groups: Groups, countries: dict[str, int]) -> dict[tuple[int, int, int, int], int]:
+    """Return the key of each pool's luck, by origin, residence, need and wealth."""
+    return {
+        (o, r, n, w): name_key(scenario.seed, groups.origins[o], country, NEEDS[n], groups.wealth_names[w])
+        for o in range(len(groups.origins))
+        for country, r in countries.items()
+        for n in range(2)
+        for w in range(groups.n_wealth)
+    }
+
+
+def _set_first_state(world: World) -> None:
+    """Set what changes from step to step as it stands before the first."""
+    network, groups, parameters = world.network, world.groups, world.parameters
+    n_origins, n_legs, n_countries = len(groups.origins), network.n_legs, len(world.countries)
+    world.seen = np.zeros((n_origins, n_legs))
+    world.seen_caught = np.zeros((n_origins, n_legs))
+    world.seen_dead = np.zeros((n_origins, n_legs))
+    world.news = np.zeros((n_origins, len(network.routes)))
+    world.price = network.price.copy()
+    world.crowding = np.ones(n_legs)
+    world.smuggled = np.zeros(n_legs)
+    world.flow = np.zeros(n_legs)
+    world.flow_year = np.zeros(n_legs)
+    world.claimed = (parameters.beliefs.prior_strength.value
+        * np.stack([groups.need_share, 1.0 - groups.need_share], axis=1)
+    )
+    world.capacity = np.where(network.vessel, parameters.smuggling.capacity_floor.value, np.inf)
+    world.demand = np.zeros(n_legs)
+    world.vacancy = np.ones(n_legs)
+    world.lag_gain = np.zeros((ERLANG_STAGES, n_countries))
+    world.lag_loss = np.zeros((ERLANG_STAGES, n_countries))
+    world.left = np.zeros(world.pools.shape)
+    world.initial = int(world.pools.sum())
+
+
 def build_world(scenario: Scenario) -> World:
     """Build the world of a scenario at its first day."""
     recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
@@ -206,13 +242,6 @@ def build_world(scenario: Scenario) -> World:
     places = {name: number for number, name in enumerate(network.places)}
     reference = np.array([scenario.corridor.reference_year + MID_YEAR])
     n_origins, n_countries, n_legs = len(groups.origins), len(codes), network.n_legs
-    keys = {
-        (o, r, n, w): name_key(scenario.seed, groups.origins[o], country, NEEDS[n], groups.wealth_names[w])
-        for o in range(n_origins)
-        for country, r in codes.items()
-        for n in range(2)
-        for w in range(groups.n_wealth)
-    }
     world = World(
         clock=clock,
         n_warm_up=n_warm_up,
@@ -234,25 +263,8 @@ def build_world(scenario: Scenario) -> World:
         visa=_matrix([(row.origin, row.country, row.required) for row in scenario.visas], groups, codes),
         cooperation=np.array([row.border_cooperation for row in scenario.countries], dtype=np.float64),
         base_gdp=_driver(scenario, "gdp_per_head", codes, reference)[0],
-        pool_keys=keys,
+        pool_keys=_pool_keys(scenario, groups, codes),
         queue=[ClaimQueue() for _ in codes],
-        seen=np.zeros((n_origins, n_legs)),
-        seen_caught=np.zeros((n_origins, n_legs)),
-        seen_dead=np.zeros((n_origins, n_legs)),
-        news=np.zeros((n_origins, len(network.routes))),
-        price=network.price.copy(),
-        crowding=np.ones(n_legs),
-        smuggled=np.zeros(n_legs),
-        flow=np.zeros(n_legs),
-        flow_year=np.zeros(n_legs),
-        claimed=scenario.parameters.beliefs.prior_strength.value
-        * np.stack([groups.need_share, 1.0 - groups.need_share], axis=1),
-        left=np.zeros(pools.shape),
-        capacity=np.where(network.vessel, scenario.parameters.smuggling.capacity_floor.value, np.inf),
-        demand=np.zeros(n_legs),
-        vacancy=np.ones(n_legs),
-        lag_gain=np.zeros((ERLANG_STAGES, n_countries)),
-        lag_loss=np.zeros((ERLANG_STAGES, n_countries)),
     )
-    world.initial = int(pools.sum())
+    _set_first_state(world)
     return world

@@ -29,8 +29,8 @@ GREECE: Final = "arrivals-greece"
 BEFORE, FIRST = pd.Period("2016-02", freq="M"), pd.Period("2016-04", freq="M")
 """Last whole month before the Statement, and first after it."""
 LAST: Final = pd.Period("2017-12", freq="M")
-HIGH: Final = 3
-"""Months after the Statement in which arrivals stay high if it does not happen."""
+HIGH: Final = 9
+"""Months over which arrivals should stay high if the Statement does not happen: the rest of 2016."""
 
 _DOCUMENT: Final = "mpi-council-statement-2017"
 SOURCES_F3: Final = (f"{_DOCUMENT}.greece-arrivals-february-2016", f"{_DOCUMENT}.greece-arrivals-april-2016",
@@ -124,6 +124,16 @@ def _f3(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> Iterat
     for place, criterion in enumerate(asked):
         values = {key: figures[place] for key, figures in found.items()}
         yield judge(criterion, values, runs[0].member, "nothing fell in a run")
+    whole = pd.PeriodIndex([month for month in fitting.months if month >= months[0]])
+    said = f"{whole[0].strftime('%Y-%m')} to {whole[-1].strftime('%Y-%m')}"
+    later = Criterion("f3.diverted-later", GROUP, f"F3: the same share over {said}", SOURCES_F3, "tested", None, "%",
+                      note="Diversion goes on after the first year; the band is of the first.")  # fmt: skip
+    values = {
+        (run.member, run.seed): diverted(run.with_.arrivals, run.without.arrivals, TREATED, elsewhere, whole)[1]
+        for run in runs
+        if run.without is not None
+    }
+    yield judge(later, values, runs[0].member, "nothing fell in a run")
 
 
 def _why_not(scenario: Scenario, fitting: Fitting, months: pd.PeriodIndex, runs: Sequence[RunPair]) -> str:
