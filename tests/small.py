@@ -29,6 +29,7 @@ PARAMETERS = Path(__file__).parents[1] / "scenarios" / "mediterranean" / "parame
 
 PLAIN: Mapping[str, float] = {
     "choice.scale": 1.0,
+    "choice.transit_scale": 1.0,
     "choice.sea_scale": 0.7,
     "choice.leg_loss": 0.8,
     "choice.price_weight": 1.5,
@@ -46,6 +47,7 @@ PLAIN: Mapping[str, float] = {
     "choice.day_weight": 0.01,
     "departure.highest_rate": 6.0,
     "departure.renewal": 5.0,
+    "departure.relatives": 0.0,
     "departure.foresight": 60,
     "departure.threshold": 6.0,
     "departure.spread": 0.7,

@@ -55,6 +55,15 @@ _ALL = (
         "Effort of the arrival side at a leg, added to the leg's baseline.",
     ),
     Lever(
+        "border_posture",
+        "leg",
+        "1",
+        1.0,
+        0.0,
+        20.0,
+        "Factor on the departure side's whole effort at a leg: how hard its government works the border.",
+    ),
+    Lever(
         "border_cooperation",
         "country",
         "1",

@@ -23,7 +23,9 @@ from simulator.scenario.seeds import known_sources, read_sources
 from simulator.scenario.tables import TABLES
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
 
-SPLIT: Final = ("parameters", "policies", "partnerships", "observed", "sources")
+SPLIT: Final = (
+    "parameters", "policies", "partnerships", "regimes", "bargains", "responses", "observed", "sources",
+)  # fmt: skip
 _KINDS: Final[tuple[FileKind, ...]] = ("scenario", "corridor", "override")
 
 

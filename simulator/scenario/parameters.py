@@ -46,8 +46,12 @@ class Choice(Frozen):
 
     scale: Annotated[Quantity, _expect("utility", 1e-3, 100.0)]
     """Scale of the unobserved part of utility (mu); small means that the best way takes nearly all."""
+    transit_scale: Annotated[Quantity, _expect("1", 0.05, 1.0)]
+    """Scale at places on the way relative to `scale`; below 1, journeys that share their first legs are closer
+    substitutes than journeys that part at home."""
     sea_scale: Annotated[Quantity, _expect("1", 0.05, 1.0)]
-    """Scale at departure points relative to `scale`; below 1, legs that share a sea are closer substitutes."""
+    """Scale at departure points relative to other places on the way; below 1, legs that share a sea are closer
+    substitutes."""
     income_weight: Utility
     """Utility of one log unit of income."""
     diaspora_weight: Utility
@@ -107,6 +111,12 @@ class Departure(Frozen):
     renewal: Rate
     """Rate at which those who left are replaced by others as ready to leave: people come of age, lives change. A low
     rate means that a boom leaves behind those who are more attached to home."""
+    relatives: Factor
+    """Relatives left behind who mean to follow, for each person who claims asylum or is admitted."""
+    relatives_rate: Rate
+    """Rate at which relatives who mean to follow leave, as far as the journey is worth it to them."""
+    relatives_pull: Utility
+    """By how much relatives who mean to follow are less attached to where they live than others."""
     foresight: Days
     """Longest wait, for the sea to open or for a place on a vessel, that people count before they set out."""
     threshold: Utility
@@ -246,6 +256,64 @@ class Feedback(Frozen):
     """Fall of youth unemployment for one log unit of that income effect."""
 
 
+class Bargaining(Frozen):
+    """How governments weigh what they are asked, offered and threatened with.
+
+    Stakes are in per cent of the partner's yearly income (GDP), so that one set of weights holds for all.
+    """
+
+    choice_scale: Annotated[Quantity, _expect("utility", 1e-3, 100.0)]
+    """Scale of the unobserved part of a government's payoff: small means that the best option is nearly always taken."""
+    money_weight: Utility
+    """Utility of one per cent of yearly income."""
+    trust_weight: Utility
+    """Utility of complying in full at full trust."""
+    remittance_years: Days
+    """Years for which a person who is returned would have sent money home."""
+    backlash_weight: Utility
+    """Loss by a fully public act where money sent home is `salience_reference` of income, and by past backlash."""
+    salience_reference: Fraction
+    """Money sent home, as a share of income, at which protest against returns weighs 1."""
+    backlash_memory: Days
+    """Time over which backlash fades."""
+    task_cost: Utility
+    """Cost of complying in full for a state of full capacity; it grows as capacity falls."""
+    labour_weight: Utility
+    """Loss by people coming home where all young people are without work."""
+    order_weight: Utility
+    """Worth of an ordered border to the state that holds it, without any offer."""
+    burden_weight: Utility
+    """Loss by people held back in the country: for one log unit of them a year a thousand residents, plus one."""
+    habit: Utility
+    """Worth of going on as before."""
+    first_belief: Fraction
+    """Chance that promises are kept and threats carried out, as partners see it at first."""
+    learning: Rate
+    """Rate at which that belief follows what the donor does."""
+    trust_gain: Rate
+    """Rate at which trust grows where promises are kept and the partner's priorities served."""
+    trust_loss: Rate
+    """Rate at which trust falls with public threats, cuts and broken promises."""
+    price_rise: Rate
+    """Rate at which the price asked for compliance grows where all arrivals of the donor come by the partner's way."""
+    leverage_weight: Utility
+    """Worth of opening a border to a partner whose price was not paid, where all arrivals come by its way."""
+    diverted_share: Fraction
+    """Share of the money that goes to other ends in a state of no governance."""
+    visa_worth: Fraction
+    """Worth of free travel for all citizens, as a share of income."""
+    security_worth: Fraction
+    """Worth of one unit of capacity building, as a share of income."""
+    donor_money_weight: Utility
+    """Loss to a donor by a thousand million euros a year."""
+    donor_concern_weight: Utility
+    """Worth to a donor of compliance, or of being seen to act, for each year that claims wait."""
+    donor_relation_weight: Utility
+    """Loss to a donor by cutting a partner that trusts it in full, or by breaking its word."""
+    protection_weight: Utility
+    """Loss to a destination by an answer that goes wholly against the duty to protect."""
+
+
 class Governance(Frozen):
     """Governments: how often they decide, and what they see."""
 
@@ -298,5 +366,7 @@ class Parameters(Frozen):
     """Returns."""
     feedback: Feedback
     """Feedback."""
+    bargaining: Bargaining
+    """How governments weigh."""
     governance: Governance
     """Governments."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from simulator.scenario import tables as rows
+from simulator.scenario.bargains import Bargain, RegimesFile, Response
 from simulator.scenario.evidence import ColumnEvidence, Finite, Frozen, Identifier, Source
 from simulator.scenario.parameters import Parameters, Switches
 from simulator.scenario.policies import Partnership, Policy
@@ -119,6 +120,12 @@ class CorridorFile(Frozen):
     """Dated timetable of what governments did."""
     partnerships: tuple[Partnership, ...] = ()
     """Relations between governments."""
+    regimes: RegimesFile | None = None
+    """Ways to deal with a partner, and what partners may do; null where nothing is bargained for."""
+    bargains: dict[Identifier, Bargain] = Field(default_factory=dict)
+    """Standing questions between a donor and a partner; only those that are active are decided by rule."""
+    responses: dict[Identifier, Response] = Field(default_factory=dict)
+    """Standing questions of destinations about arrivals; only those that are active are decided by rule."""
     fit: str | None = None
     """Fit file, relative to the corridor's folder: values that calibration found; null where there is none."""
     sources: dict[Identifier, Source] = Field(default_factory=dict)

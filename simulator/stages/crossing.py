@@ -53,7 +53,7 @@ def hazards(world: World) -> tuple[Floats, Floats]:
     load = 1.0 + world.flow / network.surge
     scale = world.parameters.crossing.effectiveness.value / load
     here, there = network.departure_control, network.arrival_control
-    departure = scale * (network.effort_departure + levers["border_effort_departure"])
+    departure = scale * levers["border_posture"] * (network.effort_departure + levers["border_effort_departure"])
     departure = np.where(here >= 0, departure * able[here] * willing[here], 0.0)
     arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])
     arrival = np.where(there >= 0, arrival * able[there], 0.0)

@@ -21,7 +21,10 @@ def update(world: World) -> None:
     aspire, able = aspiration(world), capability(world)
     rate = world.parameters.departure.highest_rate.value * remaining(world, aspire) * able
     draw_pathways(world)
-    draw_departures(world, chance(rate, world.years))
+    following, of_these = follow(world, able)
+    rate = (1.0 - of_these) * rate + of_these * following
+    share = np.divide(of_these * following, rate, out=np.zeros(rate.shape), where=rate > 0.0)
+    draw_departures(world, chance(rate, world.years), share)
     people = world.pools.sum(axis=(2, 3))
     for name, share in (("aspiration", aspire), ("capability", able)):
         mean = np.divide((share * world.pools).sum(axis=(2, 3)), people, out=np.zeros(people.shape), where=people > 0)
@@ -52,6 +55,19 @@ def remaining(world: World, aspire: Floats) -> Floats:
     everybody = world.pools + world.left
     gone = np.divide(world.left, everybody, out=np.zeros(everybody.shape), where=everybody > 0)
     return np.asarray(np.maximum(aspire - gone, 0.0) / np.maximum(1.0 - gone, 1e-12))
+
+
+def follow(world: World, able: Floats) -> tuple[Floats, Floats]:
+    """Return the rate a year at which relatives who mean to follow leave, and their share of each pool.
+
+    They are held back by less than others are, so that what changes the worth of the journey moves them less; they
+    go through the same choice of way. Both of the shape of the pools.
+    """
+    departure = world.parameters.departure
+    drawn = (gain(world) + departure.relatives_pull.value) / departure.spread.value
+    rate = departure.relatives_rate.value * able / (1.0 + np.exp(-np.clip(drawn, -700.0, 700.0)))
+    world.relatives = np.minimum(world.relatives, world.pools)
+    return rate, np.divide(world.relatives, world.pools, out=np.zeros(rate.shape), where=world.pools > 0)
 
 
 def savings(world: World) -> Floats:
@@ -107,8 +123,10 @@ def draw_binomial(draw: Floats, n: Counts, p: Floats) -> Counts:
     return np.clip(np.where(p >= 1.0, n, count), 0, n).astype(np.int64)
 
 
-def draw_departures(world: World, share: Floats) -> None:
+def draw_departures(world: World, share: Floats, relatives: Floats) -> None:
     """Draw departures from each pool with the chances given, and add the rows.
+
+    `relatives` is the share of those who leave who are relatives of people who made it, shape of the pools.
 
     Pools are drawn in whole rows of `persons_per_agent` people; a remainder too small for a row stays.
     """
@@ -125,7 +143,9 @@ def draw_departures(world: World, share: Floats) -> None:
     if not len(cells):
         return
     world.pools[tuple(cells.T)] -= count * weight
-    world.left[tuple(cells.T)] += count * weight
+    follows = relatives[tuple(cells.T)] * count * weight
+    world.left[tuple(cells.T)] += count * weight - follows
+    world.relatives[tuple(cells.T)] -= np.minimum(follows, world.relatives[tuple(cells.T)])
     np.add.at(world.ledger["departures"], tuple(cells.T), count * weight)
     keys = [person_keys(int(key), step, 0, int(number)) for key, number in zip(group, count, strict=True)]
     _set_out(world, np.concatenate(keys), np.repeat(cells, count, axis=0))
@@ -178,6 +198,8 @@ def draw_pathways(world: World) -> None:
             residence, wealth = np.unravel_index(cell, pool[:, 0].shape)
             moved = min(wanted, int(pool[residence, 0, wealth]))
             pool[residence, 0, wealth] -= moved
+            relatives = world.relatives[origin, residence, 0]
+            relatives[wealth] = max(relatives[wealth] - moved, 0.0)
             world.closed[State.ADMITTED, country, origin] += moved
             world.ledger["pathways"][country, origin] += moved
             wanted -= moved

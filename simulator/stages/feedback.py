@@ -16,6 +16,7 @@ def update(world: World) -> None:
     learn(world)
     spread_news(world)
     settle_diaspora(world)
+    leave_behind(world)
     send_remittances(world)
     invest(world)
 
@@ -58,6 +59,19 @@ def settle_diaspora(world: World) -> None:
     """Count those who claimed asylum among the diaspora of their country."""
     world.diaspora += world.ledger["claims"].sum(axis=2).T + world.ledger["pathways"].T
     world.diaspora -= np.minimum(world.ledger["returns"].sum(axis=2).T, world.diaspora)
+
+
+def leave_behind(world: World) -> None:
+    """Count the relatives who mean to follow those who claimed asylum or were admitted in this step.
+
+    They live where people of the origin set out of late: relatives are shared out over pools as departures not yet
+    replaced are.
+    """
+    arrived = (world.ledger["claims"].sum(axis=2).T + world.ledger["pathways"].T).sum(axis=1)
+    of_origin = world.left.sum(axis=(1, 2, 3), keepdims=True)
+    share = np.divide(world.left, of_origin, out=np.zeros(world.left.shape), where=of_origin > 0)
+    more = world.parameters.departure.relatives.value * arrived[:, None, None, None] * share
+    world.relatives = np.minimum(world.relatives + more, world.pools)
 
 
 def send_remittances(world: World) -> None:

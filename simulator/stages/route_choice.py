@@ -46,8 +46,10 @@ def update(world: World) -> None:
 
 def scales(world: World) -> Floats:
     """Return the scale of each place, utility; shape (n_places,)."""
-    choice = world.parameters.choice
-    return np.asarray(choice.scale.value * np.where(world.network.sea_departure, choice.sea_scale.value, 1.0))
+    choice, network = world.parameters.choice, world.network
+    nested = np.where(network.on_the_way, choice.transit_scale.value, 1.0)
+    nested = nested * np.where(network.sea_departure, choice.sea_scale.value, 1.0)
+    return np.asarray(choice.scale.value * nested)
 
 
 def believed(world: World) -> tuple[Floats, Floats]:

@@ -101,10 +101,10 @@ ORDER: Final = (
         departure.update,
         _names(
             "levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed", "left", "plan",
-            "by_sea", "days_to_sea",
+            "relatives", "by_sea", "days_to_sea",
         ),
         _names(
-            "pools", "left", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
+            "pools", "left", "relatives", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
             "ledger.capability",
         ),
         "who sets out depends on the value of the journey; they can travel in the same step",
@@ -159,9 +159,12 @@ ORDER: Final = (
         feedback.update,
         _names(
             "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan",
-            "gdp", "lag_gain", "lag_loss", "n_warm_up",
+            "gdp", "lag_gain", "lag_loss", "n_warm_up", "pools", "left", "relatives",
         ),
-        _names("seen", "seen_caught", "seen_dead", "news", "diaspora", "lag_gain", "lag_loss", "ledger.remittances"),
+        _names(
+            "seen", "seen_caught", "seen_dead", "news", "diaspora", "relatives", "lag_gain", "lag_loss",
+            "ledger.remittances",
+        ),
         "what happened becomes news, belief, diaspora and money",
     ),
 )  # fmt: skip

@@ -22,7 +22,8 @@ def efforts(world: World) -> tuple[Floats, Floats]:
     willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
     base = np.where(here >= 0, network.effort_departure * world.cooperation[here], 0.0)
     base = base + np.where(there >= 0, network.effort_arrival, 0.0)
-    departure = (network.effort_departure + levers["border_effort_departure"]) * willing[here]
+    posture = levers["border_posture"] * willing[here]
+    departure = (network.effort_departure + levers["border_effort_departure"]) * posture
     now = np.where(here >= 0, departure, 0.0)
     now = now + np.where(there >= 0, network.effort_arrival + levers["border_effort_arrival"], 0.0)
     return now * (1.0 - levers["organised_transit"]), base

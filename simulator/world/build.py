@@ -227,6 +227,7 @@ def _set_first_state(world: World) -> None:
     world.lag_gain = np.zeros((ERLANG_STAGES, n_countries))
     world.lag_loss = np.zeros((ERLANG_STAGES, n_countries))
     world.left = np.zeros(world.pools.shape)
+    world.relatives = np.zeros(world.pools.shape)
     world.initial = int(world.pools.sum())
 
 

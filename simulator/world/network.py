@@ -56,6 +56,8 @@ class Network:
     visa, counted, by_sea : shape (n_legs,).
     vessel : whether a leg needs a smuggler's vessel: at sea, from a guarded coast, shape (n_legs,).
     options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
+    on_the_way : whether a place is one that people come to on their journey, not one where they live at home,
+        shape (n_places,).
     sea_departure : whether any sea leg leaves a place, shape (n_places,).
     levels : places in the order in which values are found.
     told : routes of which news spreads, shape (n_routes,).
@@ -86,6 +88,7 @@ class Network:
     by_sea: Bools
     vessel: Bools
     options: Ints
+    on_the_way: Bools
     sea_departure: Bools
     levels: tuple[Level, ...]
     told: Bools
@@ -191,6 +194,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         by_sea=by_sea,
         vessel=by_sea & guarded,
         options=options,
+        on_the_way=np.array([row.role != "origin" for row in scenario.places], dtype=bool),
         sea_departure=sea_departure,
         levels=levels,
         told=np.array([route.news for route in scenario.corridor.routes.values()], dtype=bool),

@@ -103,6 +103,7 @@ class World:
     pools : people not on the move, shape (n_origins, n_countries, 2, n_wealth); the second axis is residence.
     claimed : people who claimed asylum so far, by need, on top of a prior, shape (n_origins, 2).
     left : people who left each pool and are not yet replaced by others as ready to leave, shape of `pools`.
+    relatives : of those in each pool, relatives of people who made it and who mean to follow; shape of `pools`.
     closed : people in a closed state, shape (n_states, n_countries, n_origins).
     entered : net people born or moved into the pools since the start.
     levers : value of each lever in this step, by name; shapes (n_legs,), (n_countries,) or (n_origins, n_countries).
@@ -170,6 +171,7 @@ class World:
     claimed: Floats = field(default_factory=lambda: np.zeros(0))
     by_sea: Floats = field(default_factory=lambda: np.zeros(0))
     days_to_sea: Floats = field(default_factory=lambda: np.zeros(0))
+    relatives: Floats = field(default_factory=lambda: np.zeros(0))
     left: Floats = field(default_factory=lambda: np.zeros(0))
     unrescued: Floats = field(default_factory=lambda: np.zeros(0))
     risk: Floats = field(default_factory=lambda: np.zeros(0))
