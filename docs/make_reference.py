@@ -25,8 +25,8 @@ from simulator import api  # noqa: E402
 from simulator.cli import app  # noqa: E402
 from simulator.outputs.frames import LEG_DIMS, dims_of  # noqa: E402
 from simulator.outputs.periods import TIME  # noqa: E402
-from simulator.scenario import evidence, parameters, policies, schema, tables  # noqa: E402
-from simulator.scenario.levers import LEVERS  # noqa: E402
+from simulator.scenario import costs, evidence, parameters, policies, schema, tables  # noqa: E402
+from simulator.scenario.levers import INSTRUMENTS, LEVERS, Lever  # noqa: E402
 from simulator.units import UNITS  # noqa: E402
 from simulator.world.fields import DIMENSIONS, NEEDS, OUTCOMES, RECORDED, RETURN_KINDS  # noqa: E402
 from simulator.world.people import State  # noqa: E402
@@ -53,6 +53,12 @@ FILES: Final[tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...]] = (
         "Policies and partnerships",
         "`policies` and `partnerships` of a corridor",
         (policies.Policy, policies.LeverChange, policies.DatedValue, policies.Payment, policies.Partnership),
+    ),
+    (
+        "Costs of instruments",
+        "`costs` of a corridor; what a unit of each instrument costs, each a [Quantity](#quantity) in money, or in "
+        "money a year where the cost runs while the lever is set",
+        (costs.Costs,),
     ),
     (
         "Evidence",
@@ -192,6 +198,38 @@ def parameters_part() -> list[str]:
     return [*parts, f"## Switches\n\n{prose(parameters.Switches.__doc__)}\n\n{fields(parameters.Switches)}"]
 
 
+def evidence_of(lever: Lever) -> str:
+    """Return the evidence of a lever's effect, or why there is none; findings of one document under one name."""
+    if not lever.evidence:
+        return f"none: {lever.no_evidence}"
+    by_document: dict[str, list[str]] = {}
+    for identifier in lever.evidence:
+        document, _, finding = identifier.partition(".")
+        by_document.setdefault(document, []).extend([finding] if finding else [])
+    said = [f"`{document}`" + (f" ({', '.join(found)})" if found else "") for document, found in by_document.items()]
+    return ", ".join(said)
+
+
+def instruments_part() -> str:
+    """Return the section on what each lever belongs to, costs, and stands on."""
+    lags = {"none": "at once", "ramp": "ramp of the order"}
+    prices = {"": "none: {}", "value": "its own value"}
+    order = list(INSTRUMENTS)
+    rows = [
+        (
+            lever.instrument, f"`{lever.name}`", lags.get(lever.lag, f"`{lever.lag}`"),
+            prices.get(lever.cost, f"`{lever.cost}`").format(lever.no_cost), evidence_of(lever),
+        )
+        for lever in sorted(LEVERS.values(), key=lambda lever: order.index(lever.instrument))
+    ]  # fmt: skip
+    head = ("instrument", "lever", "delay of its first effect", "price", "evidence of its effect")
+    return (
+        "### Instruments of policy\n\nWhich instrument a lever belongs to, how late it acts, which entry of "
+        "[costs](#costs-of-instruments) prices it, and which findings and publications speak of its effect "
+        "(`corridor evidence ID` shows them). More in [instruments.md](instruments.md).\n\n" + table(head, rows)
+    )
+
+
 def levers_part() -> str:
     """Return the section on levers."""
     rows = [
@@ -272,8 +310,8 @@ def commands_part() -> list[str]:
 def render() -> str:
     """Return the reference as Markdown."""
     parts = [
-        HEAD, *files_part(), *tables_part(), *parameters_part(), levers_part(), *measures_part(), units_part(),
-        *commands_part(),
+        HEAD, *files_part(), *tables_part(), *parameters_part(), levers_part(), instruments_part(), *measures_part(),
+        units_part(), *commands_part(),
     ]  # fmt: skip
     return "\n".join(parts)
 

@@ -26,11 +26,12 @@ from simulator.scenario.schema import Scenario, json_schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulator.analysis.paired import Findings
     from simulator.validation.scorecard import Scorecard
 
 __all__ = [
-    "Rerun", "Result", "check", "default_folder", "evidence", "explain", "list_files", "load_scenario", "new", "plot",
-    "rerun", "run", "schema", "score", "validate",
+    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "evidence", "explain",
+    "list_files", "load_scenario", "new", "plot", "rerun", "run", "schema", "score", "validate",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, int], None]
@@ -197,6 +198,60 @@ def validate(
     return made
 
 
+def compare(
+    experiment: str | Path,
+    *,
+    draws: int | None = None,
+    replicates: int | None = None,
+    luck: int | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    workers: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Findings:
+    """Run the arms of an experiment over draws of what is uncertain, on common luck, and set them against each other.
+
+    Parameters
+    ----------
+    experiment : name of a folder of ``experiments``, a folder with a ``design.yaml``, or a file.
+    draws, replicates : in place of the design's own.
+    luck : seeds with which to measure what common luck saves, in place of the design's own; 0 leaves it out.
+    out : folder for tables, figures and a page; by default nothing is written.
+    overwrite : replace a comparison that stands there.
+    workers : processes to run in; the results are the same.
+    progress : called after each run with those done, those in all, and what it was.
+
+    Raises
+    ------
+    InputError
+        With every problem of the design and its scenarios, or if `out` may not be written to; nothing is simulated.
+    """
+    from simulator.sweeps.experiment import read_design
+
+    if workers < 1:
+        raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
+    design = read_design(experiment, draws=draws, replicates=replicates, luck=luck)
+    from simulator.analysis.experiment_page import check_folder, write
+    from simulator.analysis.paired import judge
+    from simulator.sweeps.run import make_plan
+    from simulator.sweeps.run import run as run_all
+
+    if out is not None:
+        check_folder(Path(out), overwrite=overwrite)
+    made = run_all(make_plan(design), workers, progress)
+    findings = judge(made.content, made.runs, made.luck)
+    if out is not None:
+        write(findings, design.path, Path(out), overwrite=overwrite)
+    return findings
+
+
+def comparison_folder(experiment: str | Path) -> Path:
+    """Return the folder in which a comparison is kept where nobody says otherwise."""
+    from simulator.sweeps.experiment import find, name_of
+
+    return Path("results") / name_of(find(experiment))
+
+
 def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:
     """Draw one run, or several against the first, and return the files.
 
@@ -334,6 +389,25 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
     from simulator.scenario.explain import explain as explain_scenario
 
     return explain_scenario(scenario, field, **changes)
+
+
+def choices(run: Runs, government: str | None = None, date: str | None = None) -> list[dict[str, Any]]:
+    """Say what governments decided by rule in a run, and why; see `simulator.outputs.choices.choices_of`.
+
+    Parameters
+    ----------
+    run : a result, or a run folder.
+    government : code or name; by default all.
+    date : YYYY, YYYY-MM or YYYY-MM-DD; where nothing was decided then, what was in force.
+
+    Raises
+    ------
+    InputError
+        If the run cannot be read, or no such decision was taken in it.
+    """
+    from simulator.outputs.choices import choices_of
+
+    return choices_of(_opened(run), government, date)
 
 
 def evidence(id: str | None = None, *, document: str | None = None) -> list[dict[str, Any]] | dict[str, Any]:

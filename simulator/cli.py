@@ -19,6 +19,8 @@ from simulator.terminal import (
     FAILED,
     INTERRUPTED,
     guarded,
+    print_choices,
+    print_comparison,
     print_evidence,
     print_explanation,
     print_json,
@@ -153,11 +155,24 @@ def explain(
     start: Start = None,
     end: End = None,
     fit_member: FitMember = None,
+    government: Annotated[
+        str | None, typer.Option("--government", metavar="NAME", help="For a run: what it decided, and why.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", metavar="DATE", help="For --government: YYYY, YYYY-MM or YYYY-MM-DD.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print what a scenario resolves to, and where each value came from."""
+    """Print what a scenario resolves to, and where each value came from; or what a government of a run decided."""
     from simulator import api
 
+    if government is not None or date is not None:
+        choices = api.choices(scenario, government, date)
+        if as_json:
+            print_json(choices)
+        else:
+            print_choices(choices)
+        return
     rows = api.explain(
         scenario, field, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (),
         without=without or (), set=settings or None, start=start, end=end, fit_member=fit_member,
@@ -241,6 +256,33 @@ def validate(
         print(f"scorecard: {out / 'scorecard.md'}")
     if strict and made.failures:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+@guarded
+def compare(
+    experiment: Annotated[str, typer.Argument(help="An experiment's name, folder or file.")],
+    draws: Annotated[int | None, typer.Option(help="Draws, in place of the design's own.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Seeds for each draw, in place of the design's own.")] = None,
+    luck: Annotated[int | None, typer.Option(help="Seeds to measure with what common luck saves; 0: do not.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; results/NAME if not given.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a comparison that stands there.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes to run in; the results are the same.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Run the arms of an experiment over draws of what is uncertain, on common luck, and compare them."""
+    from simulator import api
+
+    folder = out or api.comparison_folder(experiment)
+    made = api.compare(
+        experiment, draws=draws, replicates=replicates, luck=luck, out=folder, overwrite=overwrite, workers=workers,
+        progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
+    )  # fmt: skip
+    if as_json:
+        print_json({**made.plain(), "folder": str(folder)})
+    else:
+        print_comparison(made.content, {case: made.summary(case) for case in made.content["cases"]}, made.luck())
+        print(f"page: {folder / 'index.html'}")
 
 
 @app.command()

@@ -48,6 +48,7 @@ class Decision(IntEnum):
     ROUNDING = 13
     OBSERVE = 14
     PATHWAY = 15
+    GOVERN = 16
 
 
 def mix(word: int) -> int:

@@ -12,6 +12,9 @@ import numpy as np
 from simulator.clock import Clock
 from simulator.errors import ConservationError
 from simulator.governments.agent import Government
+from simulator.governments.cabinet import Cabinet
+from simulator.governments.costs import count as count_costs
+from simulator.governments.costs import prices
 from simulator.governments.levers import LeverTable
 from simulator.governments.partnership import build_partnerships
 from simulator.outputs.recorder import Recorder
@@ -30,6 +33,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
     ----------
     inputs : the resolved scenario.
     world : the state that stages and governments share.
+    prices : what a unit of each instrument costs, euros; empty where the scenario does not say.
     recorder : what each step recorded.
     stats : figures about the run itself: steps, rows, seconds, people.
     """
@@ -43,25 +47,33 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self.recorder = Recorder(scenario, recorded, self.world.coords())
         self.partnerships = build_partnerships(scenario)
         self.table = LeverTable(self.world)
+        self.prices = prices(scenario.corridor.costs)
+        self.cabinet = Cabinet(scenario, self.world, self.partnerships)
         for code in self.world.governments:
-            Government(self, code, scenario, self.world, self.table, self.partnerships)
+            asked = self.cabinet.questions_of(code)
+            Government(self, code, scenario, self.world, self.table, self.partnerships, asked)
         # Mesa 3.3 counts agents in a table that keeps every model for ever; no government comes later.
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
         self.stats: dict[str, Any] = {}
 
     def step(self) -> None:
-        """Run one step: governments act, the stages run, governments observe, all is counted."""
+        """Run one step: governments act, the stages run, governments observe and decide, all is counted."""
         world = self.world
         world.new_ledger()
         self.table.clear()
-        self.agents.do("act")
+        for government in self.agents:
+            self.table.by = government.code
+            government.act()
         self.table.apply(world)
         run_step(world)
         self.agents.do("pay")
+        count_costs(world, self.table, self.prices)
         self._record_trust()
+        self.cabinet.note_relations()
         self.agents.do(
             "observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
         )
+        self._govern()
         self._check()
         recorded = world.step - world.n_warm_up
         if recorded >= 0:
@@ -80,6 +92,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
             if progress is not None:
                 moving = int(np.count_nonzero(world.people.state <= State.DETAINED))
                 progress(step + 1, world.clock.n_steps, moving * world.weight)
+        self.recorder.choices = self.cabinet.record
         self.stats = {
             "steps": world.clock.n_steps,
             "seconds": time.perf_counter() - began,
@@ -88,6 +101,15 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
             "people_at_end": world.total(),
             "people_entered": world.entered,
         }
+
+    def _govern(self) -> None:
+        """Let governments decide what falls due: all weigh, then all commit, so that their order plays no part."""
+        due = self.cabinet.observe()
+        if not due:
+            return
+        self.agents.do("weigh", due)
+        self.agents.do("commit")
+        self.cabinet.settle(due, [choice for agent in self.agents for _, choice in agent.decided])
 
     def _record_trust(self) -> None:
         codes = self.world.governments

@@ -138,6 +138,27 @@ def print_explanation(rows: Sequence[Mapping[str, Any]]) -> None:
         print_wrapped(f"{identifier}: {said}", indent="  ")
 
 
+def _choice_rows(choice: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[object, ...]]]:
+    """Return a decision as a table: a column for each option, a row for each term, then utility and chance."""
+    options = choice["options"]
+    header = ("term", *(each["option"] for each in options))
+    rows: list[tuple[object, ...]] = [
+        (term, *(f"{each['terms'][term]:+.2f}" for each in options)) for term in options[0]["terms"]
+    ]
+    rows.append(("utility", *(f"{each['utility']:+.2f}" for each in options)))
+    rows.append(("chance", *(f"{100 * each["chance"]:.0f}%" for each in options)))
+    return header, rows
+
+
+def print_choices(choices: Sequence[Mapping[str, Any]]) -> None:
+    """Print what governments decided: a table a decision, with a column for each option."""
+    for choice in choices:
+        header, rows = _choice_rows(choice)
+        towards = f", towards {choice['partner']}" if choice["partner"] else ""
+        title = f"{choice['date']}  {choice['government_name']} as {choice['role']}{towards}: {choice['question']}"
+        print_table(title, header, rows, f"Taken: {choice['taken']}. Terms are in utility; luck decides.")
+
+
 def print_wrapped(text: str, indent: str = "") -> None:
     """Print text on lines as wide as the terminal, the later ones further in."""
     width = min(shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE, READABLE)
@@ -194,6 +215,43 @@ def print_scorecard(content: Mapping[str, Any]) -> None:
         for role, found in content["counts"].items()
     )
     print_table(content["title"], columns, rows, counts + ".")
+
+
+def print_comparison(
+    content: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]], luck: Sequence[Mapping[str, Any]]
+) -> None:
+    """Print every measure of every arm, a table a case, and what common luck saves."""
+    columns = ("measure", "arm", "mean", "difference", "95% interval", "better", "same", "worse", "mean regret",
+               "regret, 90%", "none better")  # fmt: skip
+    for case, found in rows.items():
+        about = content["cases"][case]
+        lines = [
+            (each["label"], each["arm_label"], each["mean"], each["mean_difference"], _limits(each),
+             *(_percent(each[key]) for key in ("better", "same", "worse")), each["mean_regret"], each["p90"],
+             _percent(each["best"]))
+            for each in found
+        ]  # fmt: skip
+        over, base = found[0]["over"], content["arms"][content["baseline"]]["label"]
+        caption = (
+            f"Difference and shares of {found[0]['n']} {over}: against {base}. Regret: how much worse than the best "
+            f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better."
+        )
+        print_table(about["label"], columns, lines, caption)
+    if luck:
+        lines = [(each["case"], each["arm"], each["measure"], each["ratio"], _limits(each)) for each in luck]
+        caption = "How many times fewer replicates common luck needs, measured over seeds at the best values."
+        print_table("Common luck", ("case", "arm", "measure", "ratio", "95% interval"), lines, caption)
+
+
+def _limits(row: Mapping[str, Any]) -> str | None:
+    ends = [row["low"], row["high"]]
+    if all(plain(end) is None for end in ends):
+        return None
+    return " to ".join("any" if math.isinf(end) else cell(end) for end in ends)
+
+
+def _percent(share: Any) -> str | None:
+    return None if plain(share) is None else f"{100 * share:.0f}%"
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class Unit:
 
 
 DAYS_PER_YEAR: Final = 365.25
+FULL_FRAGILITY: Final = 120.0
+"""Top of the Fragile States Index: twelve indicators of 0 to 10."""
 
 _ALL = (
     Unit("1", "number", 1.0, "dimensionless"),

@@ -33,6 +33,7 @@ COORDS = {
     "state": ("moving", "awaiting", "resident"),
     "government": ("EU", "TUR"),
     "recipient": ("TUR", "MLI"),
+    "lever": ("rescue", "aid"),
 }
 
 

@@ -117,6 +117,7 @@ EVERYTHING = {
         change("sanctions", "DEB", ["eastern"], [("2016-03-05", 0.5)]),
         change("legal_pathways", "DEA", ["ORA"], [("2016-02-01", 500.0)], to=["DEA"], unit="person/year"),
         change("voluntary_return_support", "DEA", ["DEA"], [("2016-02-01", 4.0)], do="multiply"),
+        change("governance_support", "EU", ["TRB"], [("2016-01-01", 5.0)], unit="fsi"),
         change("aid", "EU", ["ORB"], [("2016-01-01", 20.0)], unit="million_eur/year"),
         change("aid", "DEA", ["ORA"], [("2016-02-01", -5.0)], unit="million_eur/year"),
         change("organised_transit", "TRB", ["port-west--port-east"], [("2016-01-20", 0.5)]),

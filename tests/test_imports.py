@@ -23,11 +23,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "governments": BELOW_MODEL,
     "outputs": BELOW_MODEL,
     "model": BELOW_MODEL | {"stages", "governments", "outputs"},
+    "sweeps": {"core", "scenario", "outputs", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
-    "api": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation"},
+    "api": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps"},
     "terminal": {"core"},
-    "cli": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation", "api", "terminal"},
+    "cli": BELOW_MODEL
+    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api", "terminal"},
     "__init__": {"core", "api"},
     "__main__": {"cli"},
 }

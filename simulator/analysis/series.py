@@ -216,7 +216,8 @@ def deaths_figure(result: Result) -> tuple[Figure, str]:
     subtitle = (f"{scenario.title}. Deaths are those on all legs of a route; the rate is that of the legs on which an "
                 "arrival is counted. Observed deaths are a lower bound.")
     observed, used = _observed_deaths(result)
-    figure, bottom, top = style.new_figure(1.7 + 0.52 * len(table), title, subtitle, style.source_line([result], used))
+    rows = max(len(table), 2)  # one bar alone would leave no room between title and foot
+    figure, bottom, top = style.new_figure(1.7 + 0.52 * rows, title, subtitle, style.source_line([result], used))
     height = float(figure.get_figheight())
     box = (bottom + 0.42 / height, top - bottom - 0.42 / height - 0.42 / height)
     left = figure.add_axes((2.15 / style.WIDTH, box[0], 4.6 / style.WIDTH, box[1]))

@@ -1,4 +1,4 @@
-"""A government: a Mesa agent that observes, decides and acts on levers."""
+"""A government: a Mesa agent that observes, weighs, decides and acts on levers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.governments.bargaining import BargainState, Laid
+from simulator.governments.choice import Choice
 from simulator.governments.levers import LeverTable
 from simulator.governments.observation import Observation, Observer
 from simulator.governments.partnership import PartnershipState
+from simulator.governments.response import ResponseState
 from simulator.governments.timetable import Order, orders_of, paid, payments_of
 from simulator.scenario.schema import Scenario
 from simulator.world.world import World
 
 Floats = NDArray[np.float64]
+Question = tuple[BargainState | ResponseState, str]
+"""What a government decides, and its role in it."""
 
 
 class Government(mesa.Agent):  # type: ignore[misc]
-    """A government that follows its timetable.
+    """A government that follows its timetable, and decides by rule what it is asked.
 
     Attributes
     ----------
     code : ISO 3166 code, or EU.
     known : newest observation that has reached it; None at first.
     orders : what its timetable makes it do.
+    questions : what it decides by rule.
+    decided : choices of this step that are not yet in force.
     """
 
     def __init__(
@@ -36,6 +43,7 @@ class Government(mesa.Agent):  # type: ignore[misc]
         world: World,
         table: LeverTable,
         partnerships: Mapping[tuple[str, str], PartnershipState],
+        questions: tuple[Question, ...] = (),
     ):
         super().__init__(model)
         self.code = code
@@ -43,6 +51,8 @@ class Government(mesa.Agent):  # type: ignore[misc]
         self._newest: Observation | None = None
         self._next_stock = world.parameters.governance.decision_interval.value
         self.orders = orders_of(code, scenario, world.clock)
+        self.questions = questions
+        self.decided: list[tuple[BargainState | ResponseState, Choice]] = []
         self._payments = payments_of(code, scenario)
         self._observer = Observer(world, code)
         self._world, self._table, self._partnerships = world, table, partnerships
@@ -64,20 +74,54 @@ class Government(mesa.Agent):  # type: ignore[misc]
         step = self._world.step
         return [order for order in self.orders if order.active[step] > 0]
 
+    def laid(self) -> list[Laid]:
+        """Return what its decisions by rule lay on the table in this step."""
+        return [laid for question, role in self.questions for laid in question.laid(role)]
+
     def act(self) -> None:
-        """Lay the orders for this step on the common table, and pay what is due in it."""
+        """Lay the orders for this step on the common table, those of the timetable and those decided by rule."""
         step = self._world.step
         for order in self.decide():
             self._table.lay(order.lever, order.where, order.do, float(order.value[step]), float(order.active[step]))
+        for laid in self.laid():
+            self._table.lay(laid.lever, laid.where, laid.do, laid.value, 1.0)
+
+    def weigh(self, due: Mapping[str, int]) -> None:
+        """Decide what is due, by what is known before anybody else's decision of this step is in force.
+
+        Parameters
+        ----------
+        due : number of the decision, by question.
+        """
+        self.decided = [
+            (question, question.weigh(role, due[question.name]))
+            for question, role in self.questions
+            if question.name in due
+        ]
+
+    def commit(self) -> None:
+        """Let its decisions hold from the next step."""
+        for question, choice in self.decided:
+            question.commit(choice)
 
     def pay(self) -> None:
         """Spend what falls due in this step."""
         world = self._world
         codes = world.governments
+        mine = codes.index(self.code)
         for payment in self._payments:
             amount = paid(payment, world.clock, world.step)
             recipient = payment.recipient or payment.payer
-            world.ledger["spending"][codes.index(self.code), codes.index(recipient)] += amount
+            world.ledger["spending"][mine, codes.index(recipient)] += amount
             state = self._partnerships.get((self.code, recipient))
             if state is not None:
                 state.paid += amount
+        for question, role in self.questions:
+            if isinstance(question, ResponseState):
+                world.ledger["spending"][mine, mine] += question.spend()
+            elif role == "donor":
+                spent, diverted = question.spend()
+                partner = codes.index(question.bargain.partner)
+                world.ledger["spending"][mine, partner] += spent
+                world.ledger["diverted"][mine, partner] += diverted
+                question.relation.paid += spent

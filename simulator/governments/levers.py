@@ -17,10 +17,16 @@ class LeverTable:
     A lever starts at its neutral value. What is *set* replaces it, what is *added* comes on top, and what
     is *multiplied* scales the sum; an order that acts for part of a step counts for that part. Orders that
     set a lever one after the other within a step count by their parts.
+
+    Attributes
+    ----------
+    by : government that lays the orders which come now.
+    raised : by lever, who raised it, where, and by how far, counted from what changes nothing.
     """
 
     def __init__(self, world: World):
         self._neutral = {name: np.full_like(array, LEVERS[name].neutral) for name, array in world.levers.items()}
+        self.by = ""
         self.clear()
 
     def clear(self) -> None:
@@ -29,6 +35,7 @@ class LeverTable:
         self._part_set = {name: np.zeros_like(array) for name, array in self._neutral.items()}
         self._added = {name: np.zeros_like(array) for name, array in self._neutral.items()}
         self._factor = {name: np.ones_like(array) for name, array in self._neutral.items()}
+        self.raised: dict[str, list[tuple[str, tuple[NDArray[np.intp], ...], float]]] = {}
 
     def lay(self, lever: str, where: tuple[NDArray[np.intp], ...], do: str, value: float, active: float) -> None:
         """Lay one order: `value` at `where`, acting for the share `active` of the step."""
@@ -39,6 +46,9 @@ class LeverTable:
             self._added[lever][where] += active * value
         else:
             self._factor[lever][where] *= 1.0 + active * (value - 1.0)
+        by_how_far = active * (value - {"set": LEVERS[lever].neutral, "add": 0.0, "multiply": 1.0}[do])
+        if by_how_far > 0:
+            self.raised.setdefault(lever, []).append((self.by, where, by_how_far))
 
     def apply(self, world: World) -> None:
         """Write the combined orders into the world's levers, within each lever's limits."""

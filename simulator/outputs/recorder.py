@@ -7,7 +7,7 @@ as positions and values; labels are put on once, at the end.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from simulator.clock import Clock
 from simulator.errors import CorridorError
 from simulator.scenario.schema import Scenario
-from simulator.world.fields import RECORDED, Field
+from simulator.world.fields import CHOICES, RECORDED, Field
+
+CHOICE_LABELS: Final = ("date", "government", "partner", "question", "role", "option", "term")
+"""Columns of the table of choices between ``step`` and ``value``."""
 
 Coords = Mapping[str, Sequence[str]]
 
@@ -51,6 +54,7 @@ class Recorder:
         self._shapes = {
             name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in RECORDED.items()
         }
+        self.choices: Sequence[tuple[Any, ...]] = ()
         self._steps: list[int] = []
         self._positions: dict[str, list[NDArray[np.int32]]] = {name: [] for name in RECORDED}
         self._values: dict[str, list[NDArray[np.generic]]] = {name: [] for name in RECORDED}
@@ -97,11 +101,21 @@ class Recorder:
         self._row_steps[field.name].append(step)
 
     def tables(self) -> dict[str, pa.Table]:
-        """Return one table a recorded field: step, its dimensions as labels, value.
+        """Return one table a recorded field: step, its dimensions as labels, value; and that of what governments chose.
 
         Rows are in order of step, then of the labels along each dimension.
         """
-        return {name: self._table(field) for name, field in RECORDED.items()}
+        return {**{name: self._table(field) for name, field in RECORDED.items()}, CHOICES: self._choices()}
+
+    def _choices(self) -> pa.Table:
+        """Return what governments decided by rule: a row for each option and payoff term, its chance, and if taken."""
+        columns = list(zip(*self.choices, strict=True)) or [()] * (len(CHOICE_LABELS) + 2)
+        labels = {
+            name: pa.array(column, type=pa.string()).dictionary_encode()
+            for name, column in zip(CHOICE_LABELS, columns[1:-1], strict=True)
+        }
+        step, value = pa.array(columns[0], type=pa.int32()), pa.array(columns[-1], type=pa.float64())
+        return pa.table({"step": step, **labels, "value": value})
 
     def _table(self, field: Field) -> pa.Table:
         parts = self._positions[field.name]

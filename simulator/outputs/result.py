@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +20,7 @@ from simulator.outputs.recorder import Coords, Recorder
 from simulator.outputs.store import read_run, write_run
 from simulator.outputs.summary import build_summary
 from simulator.scenario.schema import Scenario
-from simulator.world.fields import RECORDED
+from simulator.world.fields import CHOICES, RECORDED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,11 +42,15 @@ def scenario_of_record(record: Mapping[str, Any], path: Path) -> Scenario:
         raise InputError([Problem(str(path), "scenario", message, advice=f"use Corridor {version}")]) from error
 
 
+TABLES: Final = (*RECORDED, CHOICES)
+
+
 class Tables(Mapping[str, pd.DataFrame]):
     """The tables of a run by name, read when they are asked for.
 
     A table has ``step``, a column for each dimension, and ``value``; a flow, or a count of people,
-    has no row where it is zero.
+    has no row where it is zero. ``choices`` holds what governments decided by rule: a row for each
+    decision, option and payoff term, and for the option's chance and whether it was taken.
     """
 
     def __init__(self, read: Callable[[str], pa.Table]):
@@ -55,7 +59,7 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     def arrow(self, name: str) -> pa.Table:
         """Return a table as pyarrow holds it."""
-        if name not in RECORDED:
+        if name not in TABLES:
             raise KeyError(name)
         if name not in self._arrow:
             self._arrow[name] = self._read(name)
@@ -66,10 +70,10 @@ class Tables(Mapping[str, pd.DataFrame]):
         return frame
 
     def __iter__(self) -> Iterator[str]:
-        return iter(RECORDED)
+        return iter(TABLES)
 
     def __len__(self) -> int:
-        return len(RECORDED)
+        return len(TABLES)
 
 
 class Result:
@@ -147,7 +151,7 @@ class Result:
         InputError
             If something else stands there.
         """
-        tables = {name: self.tables.arrow(name) for name in RECORDED}
+        tables = {name: self.tables.arrow(name) for name in TABLES}
         record = build_record(self.scenario, self.coords, tables, self.stats)
         draw = None if figures is None else lambda target: figures(self, target)
         self.folder = write_run(
@@ -164,7 +168,7 @@ class Result:
     @cached_property
     def table_hashes(self) -> dict[str, str]:
         """SHA-256 of what each table says, however it is stored."""
-        return {name: table_hash(self.tables.arrow(name)) for name in RECORDED}
+        return {name: table_hash(self.tables.arrow(name)) for name in TABLES}
 
     @property
     def hash(self) -> str:

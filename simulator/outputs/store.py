@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem
-from simulator.world.fields import RECORDED
+from simulator.world.fields import CHOICES, RECORDED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -232,7 +232,7 @@ def read_run(folder: Path) -> StoredRun:
     if not folder.is_dir():
         folder = folder.parent
     problems = []
-    expected = {f"tables/{name}.parquet" for name in RECORDED} | {"dataset.nc", "summary.json"}
+    expected = {f"tables/{name}.parquet" for name in (*RECORDED, CHOICES)} | {"dataset.nc", "summary.json"}
     advice = "remake the run with 'corridor rerun record.json --out FOLDER'"
     for name in sorted(expected | set(record["files"])):
         entry = record["files"].get(name)

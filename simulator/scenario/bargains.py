@@ -115,8 +115,11 @@ class Bargain(Frozen):
     """Destinations for which the donor asks."""
     legs: tuple[str, ...] = ()
     """Legs or routes that the partner is asked to hold, where it is about a border."""
-    aid: Quantity
-    """What the donor gives in a year as it is; conditions bear on it. Million euros a year."""
+    aid: Quantity | None = None
+    """What the donor gives in a year as it is; conditions bear on it. Million euros a year; null where none does."""
+    income: Quantity | None = None
+    """Income of the whole country at market rates, million euros a year; null for its share of income at purchasing
+    power parity that the parameters take."""
     asked: Quantity | None = None
     """People whom the donor asks to take back in a year; null for those ordered to leave and found. People a year."""
     interests: dict[Interest, Quantity] = Field(default_factory=dict)
@@ -125,8 +128,10 @@ class Bargain(Frozen):
     @model_validator(mode="after")
     def _sound(self) -> Bargain:
         problems = []
-        if self.aid.unit != "million_eur/year":
+        if self.aid is not None and self.aid.unit != "million_eur/year":
             problems.append(f"aid is in {self.aid.unit!r}; it must be in million_eur/year")
+        if self.income is not None and self.income.unit != "million_eur/year":
+            problems.append(f"income is in {self.income.unit!r}; it must be in million_eur/year")
         if self.asked is not None and self.asked.unit != "person/year":
             problems.append(f"asked is in {self.asked.unit!r}; it must be in person/year")
         if self.about == "border" and not self.legs:

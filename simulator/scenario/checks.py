@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulator.errors import InputError, Problem, nearest
+from simulator.scenario.checks_bargains import bargains, responses
 from simulator.scenario.checks_policies import lever_names, lever_targets, overlapping_sets, partnerships, policy_dates
 from simulator.scenario.library import find
 from simulator.scenario.messages import mark_of
@@ -349,4 +350,6 @@ _CHECKS: Final[tuple[tuple[tuple[str, ...], Check], ...]] = (
     (("policies",), policy_dates),
     (("policies", "legs.csv"), overlapping_sets),
     (("partnerships", "countries.csv"), partnerships),
+    (("bargains", "regimes", "partnerships", "countries.csv", "legs.csv", "routes"), bargains),
+    (("responses", "countries.csv", "legs.csv", "routes"), responses),
 )

@@ -87,7 +87,7 @@ class Draft:
             If something above it does not exist, or no such field may stand there.
         """
         parts = field.split(".")
-        if parts[0] in ("fit", "fit_member"):  # laid over before anything else, so that it would come too late here
+        if parts[0] in ("fit", "fit_only", "fit_member"):  # laid over first, so that it would come too late here
             advice = "say which member with fit_member in the scenario, or --fit-member"
             raise InputError([Problem(where.file, field, "cannot be laid over", line=where.line, advice=advice)])
         if in_scenario and parts[0] in SCENARIO_FIELDS:

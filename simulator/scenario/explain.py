@@ -152,7 +152,7 @@ def _leaves(document: Document, value: Any, path: KeyPath, owner: Mapping[str, A
     elif owner is not None and path[-1] in _OF_NUMBERS and isinstance(value, int | float):
         mark = mark_of(document.marks, path)
         unit = {"million_eur": "million_eur", "trust": "1"}.get(str(path[-1]), str(owner.get("unit", "")))
-        low_high = owner.get("trust_range") or _spread(value, owner.get("factor"))
+        low_high = owner.get("trust_range") or owner.get("range") or _spread(value, owner.get("factor"))
         yield _row(dotted(path), value, mark, unit, str(owner.get("kind", "assumed")),
                    None if low_high is None else (low_high[0], low_high[1]), owner.get("source"),
                    str(owner.get("note", "")))  # fmt: skip

@@ -75,6 +75,7 @@ def lay_fit(draft: Draft, asked: int | str | None) -> tuple[FitFile | None, list
             problems.append(Problem(mark.file, "fit_member", "cannot be chosen: the corridor has no fit", number,
                                     mark.line, advice="leave it out"))  # fmt: skip
         return None, problems
+    problems.extend(_keep_only(draft, draft.fit))
     fit, found = _validated(draft.fit)
     if fit is None:
         return None, [*problems, *found]
@@ -105,6 +106,27 @@ def _wanted(draft: Draft, asked: int | str | None) -> tuple[int | None, Mark | N
     scenario.value["fit_member"] = chosen
     scenario.marks["fit_member",] = mark
     return chosen, mark, []
+
+
+def _keep_only(draft: Draft, document: Document) -> Iterator[Problem]:
+    """Leave of a fit only the fields that the corridor takes over; yield a problem for each beginning of none."""
+    only = draft.corridor.value.get("fit_only")
+    fields, members = (document.value.get(key) for key in ("fields", "members"))
+    if not only or not isinstance(only, list) or not isinstance(fields, dict) or not isinstance(members, list):
+        return  # what has not the right form is a problem of its own file
+    for index, start in enumerate(only):
+        if not any(_begins(name, start) for name in fields):
+            where = mark_of(draft.corridor.marks, ("fit_only", index))
+            yield Problem(where.file, "fit_only", "is the beginning of no fitted field", start, where.line)
+    for values in [fields, *(member.get("values") for member in members if isinstance(member, dict))]:
+        if isinstance(values, dict):
+            for name in [name for name in values if not any(_begins(name, start) for start in only)]:
+                del values[name]
+
+
+def _begins(name: object, start: object) -> bool:
+    """Return whether a dotted field is another, or lies below it."""
+    return f"{name}.".startswith(f"{start}.")
 
 
 def _validated(document: Document) -> tuple[FitFile | None, list[Problem]]:

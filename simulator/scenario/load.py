@@ -24,7 +24,7 @@ from simulator.scenario.tables import TABLES
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
 
 SPLIT: Final = (
-    "parameters", "policies", "partnerships", "regimes", "bargains", "responses", "observed", "sources",
+    "parameters", "policies", "partnerships", "regimes", "bargains", "responses", "costs", "observed", "sources",
 )  # fmt: skip
 _KINDS: Final[tuple[FileKind, ...]] = ("scenario", "corridor", "override")
 

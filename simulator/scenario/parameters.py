@@ -39,6 +39,7 @@ Rate = Annotated[Quantity, _expect("1/year", 0.0, 1000.0)]
 Utility = Annotated[Quantity, _expect("utility", -1000.0, 1000.0)]
 People = Annotated[Quantity, _expect("person", 0.0, 1e10)]
 Euros = Annotated[Quantity, _expect("eur", 0.0, 1e12)]
+Spending = Annotated[Quantity, _expect("eur/year", 0.0, 1e12)]
 
 
 class Choice(Frozen):
@@ -263,7 +264,8 @@ class Bargaining(Frozen):
     """
 
     choice_scale: Annotated[Quantity, _expect("utility", 1e-3, 100.0)]
-    """Scale of the unobserved part of a government's payoff: small means that the best option is nearly always taken."""
+    """Scale of the unobserved part of a government's payoff; small means that the best option is nearly always
+    taken."""
     money_weight: Utility
     """Utility of one per cent of yearly income."""
     trust_weight: Utility
@@ -298,6 +300,8 @@ class Bargaining(Frozen):
     """Rate at which the price asked for compliance grows where all arrivals of the donor come by the partner's way."""
     leverage_weight: Utility
     """Worth of opening a border to a partner whose price was not paid, where all arrivals come by its way."""
+    market_income: Fraction
+    """Income at market rates as a share of income at purchasing power parity, where a bargain does not give it."""
     diverted_share: Fraction
     """Share of the money that goes to other ends in a state of no governance."""
     visa_worth: Fraction

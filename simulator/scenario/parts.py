@@ -121,6 +121,27 @@ def make_parts(draft: Draft) -> Parts:
     return parts
 
 
+def bargained(parts: Parts) -> Iterator[tuple[KeyPath, Quantity]]:
+    """Yield every number of regimes, bargains and responses, and its path."""
+    for name in ("regimes", "bargains", "responses"):
+        if name not in parts.broken:
+            yield from _within((name,), getattr(parts.corridor, name))
+
+
+def _within(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Quantity]]:
+    if isinstance(value, Quantity):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _within((*path, info.alias or name), getattr(value, name))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _within((*path, key), each)
+    elif isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from _within((*path, index), each)
+
+
 def quantities(parts: Parts) -> Iterator[tuple[KeyPath, Quantity]]:
     """Yield every behavioural parameter and its path."""
     if "parameters" in parts.broken:
@@ -168,9 +189,17 @@ def _sources_of_fit(parts: Parts) -> Iterator[tuple[str, Problem]]:
 def _sources_of_fields(parts: Parts) -> Iterator[tuple[str, Problem]]:
     given: list[tuple[KeyPath, str | None]] = [
         *((path, quantity.source) for path, quantity in quantities(parts)),
+        *((path, quantity.source) for path, quantity in bargained(parts)),
         *((path, column.source) for path, column in columns(parts)),
     ]
     corridor, broken = parts.corridor, parts.broken
+    if "costs" not in broken and corridor.costs is not None:
+        given.extend((("costs", name), quantity.source) for name, quantity in corridor.costs)
+    for name in ("bargains", "responses"):
+        if name not in broken:
+            given.extend(((name, key), each.source) for key, each in getattr(corridor, name).items())
+    if "regimes" not in broken and corridor.regimes is not None:
+        given.extend((("regimes", "regimes", key), each.source) for key, each in corridor.regimes.regimes.items())
     if "observed" not in broken:
         given.extend((("observed", key), series.source) for key, series in corridor.observed.items())
     if "partnerships" not in broken:
@@ -181,6 +210,6 @@ def _sources_of_fields(parts: Parts) -> Iterator[tuple[str, Problem]]:
             given.extend((("policies", key, "levers", i), c.source) for i, c in enumerate(policy.levers))
             given.extend((("policies", key, "payments", i), p.source) for i, p in enumerate(policy.payments))
     for path, source in given:
-        may_assume = path[0] in ("partnerships", "policies") and len(path) == 2
+        may_assume = path[0] in ("partnerships", "policies", "bargains", "responses", "regimes") and len(path) <= 3
         if source is not None and not (may_assume and source == "assumed"):
             yield source, parts.problem((*path, "source"), "", source)

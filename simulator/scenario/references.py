@@ -125,10 +125,12 @@ def _defines(node: ast.stmt) -> list[str]:
 
 
 def _fields(field: str, corridors: Corridors) -> Iterator[Place]:
-    """Yield the place of a field in each corridor that has it."""
+    """Yield the place of a field in each corridor that has it, and once where several read one file."""
+    seen: set[Mark] = set()
     for name, draft in corridors.items():
         mark = _column(field, draft) or _field(field, draft)
-        if mark is not None:
+        if mark is not None and mark not in seen:
+            seen.add(mark)
             yield Place(mark.file, mark.line, name)
 
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from simulator.scenario import tables as rows
 from simulator.scenario.bargains import Bargain, RegimesFile, Response
+from simulator.scenario.costs import Costs
 from simulator.scenario.evidence import ColumnEvidence, Finite, Frozen, Identifier, Source
 from simulator.scenario.parameters import Parameters, Switches
 from simulator.scenario.policies import Partnership, Policy
@@ -126,8 +127,13 @@ class CorridorFile(Frozen):
     """Standing questions between a donor and a partner; only those that are active are decided by rule."""
     responses: dict[Identifier, Response] = Field(default_factory=dict)
     """Standing questions of destinations about arrivals; only those that are active are decided by rule."""
+    costs: Costs | None = None
+    """What instruments cost a unit; null where nothing is known of it, and nothing is counted."""
     fit: str | None = None
     """Fit file, relative to the corridor's folder: values that calibration found; null where there is none."""
+    fit_only: tuple[str, ...] = ()
+    """Beginnings of the fitted fields that hold here, such as ``parameters``; empty for all. For a corridor that takes
+    over what was fitted elsewhere."""
     sources: dict[Identifier, Source] = Field(default_factory=dict)
     """Sources beyond those in seeds/."""
 

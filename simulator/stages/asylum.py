@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.draws import Decision, exponential, halves, stream, uniforms, words
 from simulator.stages import transit
+from simulator.units import DAYS_PER_YEAR
 from simulator.world.fields import OUTCOMES, RETURN_KINDS
 from simulator.world.people import State
 from simulator.world.world import World
@@ -87,16 +88,35 @@ def receive(world: World, rows: Rows) -> None:
 
 def update(world: World) -> None:
     """Decide the oldest claims as far as capacity goes, then the appeals that are due."""
+    follow_claims(world)
     decide(world)
     decide_appeals(world)
     world.ledger["backlog"][...] = [len(queue) * world.weight for queue in world.queue]
+
+
+def follow_claims(world: World) -> None:
+    """Follow the claims of each country, smoothed over a month and over a year: a surge is the one above the other.
+
+    Until a month, or a year, has passed both are the mean since the start, so that the first weeks are no surge.
+    """
+    yearly = world.ledger["claims"].sum(axis=(1, 2)) / world.years
+    since_start = world.days / world.end_day
+    spans = np.array([DAYS_PER_YEAR / 12.0, DAYS_PER_YEAR])
+    follow = np.maximum(-np.expm1(-world.days / spans), since_start)[:, None]
+    world.claim_flow = world.claim_flow + follow * (yearly - world.claim_flow)
+
+
+def reserve_used(world: World) -> Floats:
+    """Return the decisions a year drawn from reserves: what a surge needs, as far as they go; shape (n_countries,)."""
+    month, year = world.claim_flow
+    return np.asarray(np.clip(month - year, 0.0, world.levers["early_warning_reserve"]))
 
 
 def decide(world: World) -> None:
     """Take first decisions, oldest claims first."""
     people, rules = world.people, world.parameters.asylum
     carry = world.carry.setdefault("decisions", np.zeros(len(world.countries)))
-    carry += yearly_capacity(world) * world.years
+    carry += (yearly_capacity(world) + reserve_used(world)) * world.years
     chance = positive_chance(world)
     for country, queue in enumerate(world.queue):
         rows = queue.take(int(carry[country] // world.weight))
@@ -116,7 +136,8 @@ def decide(world: World) -> None:
         appeals = first < np.uint32(min(rules.appeal_share.value * 2.0**32, 2.0**32 - 1))
         people.since[refused] = world.end_day
         people.state[refused] = np.where(appeals, State.APPEALING, State.ORDERED)
-        due = world.end_day + rules.appeal_time.value * exponential(second)
+        time = rules.appeal_time.value / float(world.levers["appeal_speed"][country])
+        due = world.end_day + time * exponential(second)
         people.ready[refused] = np.where(appeals, due, np.inf)
         _count_orders(world, refused[~appeals])
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import Halves, thresholds
+from simulator.units import FULL_FRAGILITY
 from simulator.world.network import Exit
 from simulator.world.world import World
 
@@ -13,9 +14,6 @@ Floats = NDArray[np.float64]
 
 DEAD, INTERCEPTED, PUT_OFF, THROUGH = range(4)
 """Outcomes of one decision to travel a leg, in the order of the limits on its draw."""
-
-FULL_FRAGILITY = 120.0
-"""Highest value of the Fragile States Index."""
 
 
 def update(world: World) -> None:
@@ -45,7 +43,8 @@ def capacity(world: World) -> Floats:
 def hazards(world: World) -> tuple[Floats, Floats]:
     """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
 
-    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge.
+    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge. Joint patrols
+    bring capacity and will of their own, but need the consent of the country that they start from.
     """
     network, levers = world.network, world.levers
     able = capacity(world)
@@ -54,7 +53,8 @@ def hazards(world: World) -> tuple[Floats, Floats]:
     scale = world.parameters.crossing.effectiveness.value / load
     here, there = network.departure_control, network.arrival_control
     departure = scale * levers["border_posture"] * (network.effort_departure + levers["border_effort_departure"])
-    departure = np.where(here >= 0, departure * able[here] * willing[here], 0.0)
+    patrols = scale * levers["joint_patrols"] * (willing[here] > 0.0)
+    departure = np.where(here >= 0, departure * able[here] * willing[here] + patrols, 0.0)
     arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])
     arrival = np.where(there >= 0, arrival * able[there], 0.0)
     return departure, arrival

@@ -86,16 +86,17 @@ def send_remittances(world: World) -> None:
 def invest(world: World) -> None:
     """Pass investment and aid through Erlang lags: gains come slowly, and what is withdrawn is felt sooner.
 
-    Money counts per head against income per head, and saturates in scale.
+    Money counts per head against income per head, and saturates in scale. What open markets add to income, and help to
+    institutions takes from fragility, comes as slowly.
     """
     rules = world.parameters.feedback
     people = np.maximum(world.plan.population[world.step], 1.0)
     money = (world.levers["aid"] + world.levers["root_cause_investment"]) * 1e6 / people / world.gdp
     gain, loss = np.maximum(money, 0.0), np.maximum(-money, 0.0)
     half = rules.investment_half.value
-    _pass_on(
-        world.lag_gain, rules.investment_effect.value * gain / (gain + half), rules.investment_lag.value, world.days
-    )
+    raised = rules.investment_effect.value * gain / (gain + half) + world.levers["trade_access"]
+    _pass_on(world.lag_gain, raised, rules.investment_lag.value, world.days)
+    _pass_on(world.lag_governance, world.levers["governance_support"], rules.investment_lag.value, world.days)
     _pass_on(
         world.lag_loss, rules.investment_effect.value * loss / (loss + half), rules.withdrawal_lag.value, world.days
     )

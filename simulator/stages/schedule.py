@@ -59,8 +59,8 @@ ORDER: Final = (
         "drivers",
         drivers.update,
         _names(
-            "plan", "levers", "pools", "lag_gain", "lag_loss", "gdp", "unemployment", "fragility", "conflict",
-            "entered",
+            "plan", "levers", "pools", "lag_gain", "lag_loss", "lag_governance", "gdp", "unemployment", "fragility",
+            "conflict", "entered",
         ),
         _names("gdp", "unemployment", "fragility", "conflict", "pools", "entered", "stay"),
         "conditions first: all that follows weighs them",
@@ -104,8 +104,8 @@ ORDER: Final = (
             "relatives", "by_sea", "days_to_sea",
         ),
         _names(
-            "pools", "left", "relatives", "people", "closed", "carry", "ledger.departures", "ledger.pathways", "ledger.aspiration",
-            "ledger.capability",
+            "pools", "left", "relatives", "people", "closed", "carry", "ledger.departures", "ledger.pathways",
+            "ledger.aspiration", "ledger.capability",
         ),
         "who sets out depends on the value of the journey; they can travel in the same step",
     ),
@@ -133,9 +133,9 @@ ORDER: Final = (
     Stage(
         "asylum",
         asylum.update,
-        _names("people", "plan", "levers", "queue", "closed", "claimed"),
+        _names("people", "plan", "levers", "queue", "closed", "claimed", "claim_flow"),
         _names(
-            "people", "queue", "closed", "carry", "ledger.decisions", "ledger.orders", "ledger.backlog",
+            "people", "queue", "closed", "carry", "claim_flow", "ledger.decisions", "ledger.orders", "ledger.backlog",
             "ledger.decided_wait",
         ),
         "the oldest claims are decided, those of this step included",
@@ -159,11 +159,11 @@ ORDER: Final = (
         feedback.update,
         _names(
             "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan",
-            "gdp", "lag_gain", "lag_loss", "n_warm_up", "pools", "left", "relatives",
+            "gdp", "lag_gain", "lag_loss", "lag_governance", "n_warm_up", "pools", "left", "relatives",
         ),
         _names(
             "seen", "seen_caught", "seen_dead", "news", "diaspora", "relatives", "lag_gain", "lag_loss",
-            "ledger.remittances",
+            "lag_governance", "ledger.remittances",
         ),
         "what happened becomes news, belief, diaspora and money",
     ),

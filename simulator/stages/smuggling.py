@@ -14,8 +14,8 @@ Floats = NDArray[np.float64]
 def efforts(world: World) -> tuple[Floats, Floats]:
     """Return the effort that smugglers meet at each leg now, and at the start; each of shape (n_legs,).
 
-    Only effort that acts counts: the departure side's is scaled by cooperation, and none where the state
-    itself organises transit.
+    Only effort that acts counts: the departure side's is scaled by cooperation, joint patrols need only that there is
+    any, and none acts where the state itself organises transit.
     """
     network, levers = world.network, world.levers
     here, there = network.departure_control, network.arrival_control
@@ -24,6 +24,7 @@ def efforts(world: World) -> tuple[Floats, Floats]:
     base = base + np.where(there >= 0, network.effort_arrival, 0.0)
     posture = levers["border_posture"] * willing[here]
     departure = (network.effort_departure + levers["border_effort_departure"]) * posture
+    departure = departure + levers["joint_patrols"] * (willing[here] > 0.0)
     now = np.where(here >= 0, departure, 0.0)
     now = now + np.where(there >= 0, network.effort_arrival + levers["border_effort_arrival"], 0.0)
     return now * (1.0 - levers["organised_transit"]), base

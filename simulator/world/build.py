@@ -226,6 +226,8 @@ def _set_first_state(world: World) -> None:
     world.vacancy = np.ones(n_legs)
     world.lag_gain = np.zeros((ERLANG_STAGES, n_countries))
     world.lag_loss = np.zeros((ERLANG_STAGES, n_countries))
+    world.lag_governance = np.zeros((ERLANG_STAGES, n_countries))
+    world.claim_flow = np.zeros((2, n_countries))
     world.left = np.zeros(world.pools.shape)
     world.relatives = np.zeros(world.pools.shape)
     world.initial = int(world.pools.sum())

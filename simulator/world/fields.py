@@ -23,6 +23,7 @@ DIMENSIONS: Final[dict[str, str]] = {
     "state": "state of a person",
     "government": "government",
     "recipient": "government or country that receives",
+    "lever": "lever that policies move",
 }
 
 OUTCOMES: Final = ("protection", "refusal", "protection_on_appeal", "refusal_on_appeal", "inadmissible")
@@ -69,7 +70,18 @@ _ALL = (
     Field("decided_wait", ("country",), "day", "days waited by those decided, summed"),
     Field("remittances", ("origin",), "eur", "money sent home by those who settled in the run"),
     Field("spending", ("government", "recipient"), "eur", "governments' spending on policies"),
+    Field("diverted", ("government", "recipient"), "eur", "part of what is paid that the partner puts to other ends"),
+    Field("instrument_costs", ("government", "lever"), "eur", "estimated costs of instruments, apart from payments"),
     Field("trust", ("government", "recipient"), "1", "trust in a partnership", "level"),
+    Field(
+        "compliance",
+        ("government", "recipient"),
+        "1",
+        "how much of what the donor asks the partner does, -1 to 1, where that is decided by rule",
+        "level",
+    ),
+    Field("backlash", ("government", "recipient"), "1", "protest in the partner's country against it", "level"),
+    Field("price_asked", ("government", "recipient"), "1", "price asked for compliance, 1 at first", "level"),
     Field("aspiration", ("origin", "residence"), "1", "share who want to leave, mean over people", "level"),
     Field(
         "capability",
@@ -79,5 +91,8 @@ _ALL = (
         "level",
     ),
 )
+
+CHOICES: Final = "choices"
+"""Name of the table of what governments decided by rule, beside those of the recorded fields."""
 
 RECORDED: Final[dict[str, Field]] = {field.name: field for field in _ALL}

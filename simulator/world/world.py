@@ -127,6 +127,8 @@ class World:
     days_to_sea : mean days until then, shape (n_places, n_classes).
     demand : people ready for it a week, those put off included, 0 where no vessel is needed, shape (n_legs,).
     vacancy : share of those ready for a leg who find a place, shape (n_legs,).
+    claim_flow : claims a year, smoothed over a month and over a year, shape (2, n_countries).
+    lag_governance : lagged fall of fragility by help to institutions, FSI points, shape (n_stages, n_countries).
     queue : claims waiting, first in first out, by country.
     carry : unspent parts of capacities, by name.
     ledger : what the step recorded, by field name.
@@ -192,6 +194,8 @@ class World:
     vacancy: Floats = field(default_factory=lambda: np.zeros(0))
     lag_gain: Floats = field(default_factory=lambda: np.zeros(0))
     lag_loss: Floats = field(default_factory=lambda: np.zeros(0))
+    lag_governance: Floats = field(default_factory=lambda: np.zeros(0))
+    claim_flow: Floats = field(default_factory=lambda: np.zeros(0))
     carry: dict[str, Floats] = field(default_factory=dict)
     ledger: dict[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -232,6 +236,7 @@ class World:
             "state": tuple(state.name.lower() for state in State),
             "government": self.governments,
             "recipient": self.governments,
+            "lever": tuple(self.levers),
         }
 
     def new_ledger(self) -> None:
