@@ -146,7 +146,7 @@ def _choice_rows(choice: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[o
         (term, *(f"{each['terms'][term]:+.2f}" for each in options)) for term in options[0]["terms"]
     ]
     rows.append(("utility", *(f"{each['utility']:+.2f}" for each in options)))
-    rows.append(("chance", *(f"{100 * each["chance"]:.0f}%" for each in options)))
+    rows.append(("chance", *(f"{100 * each['chance']:.0f}%" for each in options)))
     return header, rows
 
 
