@@ -25,7 +25,7 @@ from simulator import api  # noqa: E402
 from simulator.cli import app  # noqa: E402
 from simulator.outputs.frames import LEG_DIMS, dims_of  # noqa: E402
 from simulator.outputs.periods import TIME  # noqa: E402
-from simulator.scenario import costs, evidence, parameters, policies, schema, tables  # noqa: E402
+from simulator.scenario import bargains, costs, evidence, parameters, policies, schema, tables  # noqa: E402
 from simulator.scenario.levers import INSTRUMENTS, LEVERS, Lever  # noqa: E402
 from simulator.units import UNITS  # noqa: E402
 from simulator.world.fields import DIMENSIONS, NEEDS, OUTCOMES, RECORDED, RETURN_KINDS  # noqa: E402
@@ -53,6 +53,14 @@ FILES: Final[tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...]] = (
         "Policies and partnerships",
         "`policies` and `partnerships` of a corridor",
         (policies.Policy, policies.LeverChange, policies.DatedValue, policies.Payment, policies.Partnership),
+    ),
+    (
+        "Bargains, regimes and responses",
+        "`bargains`, `regimes` and `responses` of a corridor; [governments.md](governments.md) says how to use them",
+        (
+            bargains.Bargain, bargains.RegimesFile, bargains.Acts, bargains.Act, bargains.Regime, bargains.Item,
+            bargains.Response, bargains.Answer, bargains.AnswerLever,
+        ),
     ),
     (
         "Costs of instruments",

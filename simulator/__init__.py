@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.api import (
         Result,
         check,
+        choices,
         evidence,
         explain,
         load_scenario,
@@ -33,6 +34,7 @@ __all__ = [
     "Result",
     "__version__",
     "check",
+    "choices",
     "evidence",
     "explain",
     "load_scenario",

@@ -156,7 +156,8 @@ def print_choices(choices: Sequence[Mapping[str, Any]]) -> None:
         header, rows = _choice_rows(choice)
         towards = f", towards {choice['partner']}" if choice["partner"] else ""
         title = f"{choice['date']}  {choice['government_name']} as {choice['role']}{towards}: {choice['question']}"
-        print_table(title, header, rows, f"Taken: {choice['taken']}. Terms are in utility; luck decides.")
+        print(title)  # not as the table's own, which would be broken at the width of the table
+        print_table("", header, rows, f"Taken: {choice['taken']}. Terms are in utility; luck decides.\n")
 
 
 def print_wrapped(text: str, indent: str = "") -> None:

@@ -39,7 +39,7 @@ class Broken:
 
     def write(self, folder: Path) -> Path:
         """Write the broken scenario into a new folder and return its scenario file."""
-        new(folder)
+        self.begin(folder)
         for file, old, text in ((self.file, self.old, self.new), *self.more):
             path = folder / file
             if old != EVERYTHING:
@@ -48,6 +48,10 @@ class Broken:
                 text = before.replace(old, text, 1)
             path.write_bytes(text.encode("utf-8", "surrogateescape"))
         return folder / SCENARIO
+
+    def begin(self, folder: Path) -> None:
+        """Write what is to be broken."""
+        new(folder)
 
     def pattern(self, folder: Path) -> re.Pattern[str]:
         """Return what the message must match, once the scenario is written."""

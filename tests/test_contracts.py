@@ -14,6 +14,7 @@ import small
 from small import lively
 
 from simulator.model import CorridorModel
+from simulator.scenario.library import names
 from simulator.scenario.load import load
 from simulator.stages import schedule
 from simulator.stages.schedule import CONTEXT, ORDER, Stage
@@ -87,7 +88,7 @@ def observed_use() -> list[tuple[Stage, set[str], set[str]]]:
             written |= {name for name in after if after[name] != before.get(name)}
 
     off = dict.fromkeys(("hump", "diffusion", "rescue_pull", "aid_deters", "learning"), False)
-    parameter = {"transit.return_memory": 60, "smuggling.capacity_floor": 5}
+    parameter = {"transit.return_memory": 60, "smuggling.capacity_floor": 5, "departure.relatives": 0.5}
     knobs = {"population": 6000, "end": "2016-07-01", "parameter": parameter}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulator.model.run_step", run_step)
@@ -131,9 +132,12 @@ def test_what_is_declared_exists() -> None:
 
 
 def test_every_recorded_field_has_a_writer() -> None:
-    """What no stage writes is the model's own: money and trust of governments, stocks at the end of a month."""
+    """What no stage writes is the model's own: what governments do and spend, and stocks at the end of a month."""
     by_stages = {name.removeprefix("ledger.") for stage in ORDER for name in stage.writes if name.startswith("ledger.")}
-    assert set(RECORDED) - by_stages == {"spending", "instrument_costs", "trust", "stocks"}
+    by_governments = {
+        "spending", "diverted", "instrument_costs", "trust", "compliance", "backlash", "price_asked",
+    }  # fmt: skip
+    assert set(RECORDED) - by_stages == by_governments | {"stocks"}
 
 
 def test_the_model_runs_the_stages_in_order() -> None:
@@ -149,7 +153,7 @@ def test_the_model_runs_the_stages_in_order() -> None:
     assert ran == [stage.name for stage in ORDER]
 
 
-NAMES = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+NAMES = names("scenario")
 CORRIDORS = sorted(path.parent.name for path in SCENARIOS.glob("*/corridor.yaml"))
 OVERRIDES = sorted(path.stem for path in (SCENARIOS / "overrides").glob("*.yaml"))
 PERSONS = {"norway-ethiopia": 10}
@@ -176,8 +180,9 @@ def assert_sound(model: CorridorModel) -> None:
     for name, table in model.recorder.tables().items():
         value = table["value"].to_numpy()
         assert np.isfinite(value).all(), name
-        assert (value >= 0).all(), name
-        if name in ("interception_chance", "death_risk", "aspiration", "capability", "trust"):
+        lowest = {"spending": -np.inf, "choices": -np.inf, "compliance": -1.0}.get(name, 0.0)
+        assert (value >= lowest).all(), name  # what is withheld is negative spending, and a term may be a loss
+        if name in ("interception_chance", "death_risk", "aspiration", "capability", "trust", "compliance"):
             assert value.max(initial=0) <= 1, name
     assert model.recorder.tables()["departures"].num_rows > 0
     assert model.recorder.tables()["crossings"].num_rows > 0

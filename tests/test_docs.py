@@ -50,6 +50,12 @@ def commands() -> list[tuple[str, list[str]]]:
     return found
 
 
+def runs_of(document: str) -> set[str]:
+    """Return the folders of runs that a document's commands make."""
+    made = [words for name, words in commands() if name == document and words[0] == "run" and "--out" in words]
+    return {words[words.index("--out") + 1] for words in made}
+
+
 def slugs(path: Path) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
     found: set[str] = set()
@@ -120,7 +126,9 @@ def test_commands_parse(document: str, words: list[str]) -> None:
     assert words[0] in group.commands, f"{document}: there is no command {words[0]!r}"
     given = group.commands[words[0]].make_context(words[0], list(words[1:])).params
     known = {*names("scenario"), *names("corridor"), *MADE_IN_THE_TOUR}
-    if words[0] in ("run", "explain"):
+    if words[0] == "explain" and (given["government"] or given["date"]):
+        assert given["scenario"] in runs_of(document), f"{document}: no command before it makes this run"
+    elif words[0] in ("run", "explain"):
         assert given["scenario"] in known
     if given.get("settings") or given.get("override") or given.get("end"):
         load(given["scenario"], overrides=given["override"] or (), set=given["settings"], end=given["end"])
@@ -130,7 +138,7 @@ def test_fields_that_are_explained_exist() -> None:
     from simulator.scenario.explain import explain
 
     for _, words in commands():
-        if words[0] == "explain" and len(words) > 2 and words[1] not in MADE_IN_THE_TOUR:
+        if words[0] == "explain" and len(words) == 3 and words[1] not in MADE_IN_THE_TOUR:
             assert explain(words[1], words[2])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import importlib
+import pkgutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,10 @@ def policy(content: dict[str, Any]) -> dict[str, Any]:
     return content["corridor"]["policies"]["niger-law"]
 
 
+def act(content: dict[str, Any]) -> dict[str, Any]:
+    return content["corridor"]["regimes"]["acts"]["border"]["hold"]
+
+
 LEVER, PAYMENT = policy_with("levers"), policy_with("payments")
 BREAKS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "parameter without source": (
@@ -120,6 +124,16 @@ BREAKS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "partnership without range": (
         lambda c: c["corridor"]["partnerships"][0].update(trust_range=None),
         "corridor.partnerships: is assumed, but has no range",
+    ),
+    "act without range": (lambda c: act(c).update(public_range=None), "border.hold.public: is a number without source"),
+    "act of no width": (lambda c: act(c).update(compliance_range=[0.5, 0.5]), "compliance: is assumed, but its range"),
+    "regime without range": (
+        lambda c: c["corridor"]["regimes"]["regimes"]["more-for-more"]["publicity"].update(range=None),
+        "more-for-more.publicity: is assumed, but has no range",
+    ),
+    "bargain of nobody": (
+        lambda c: c["corridor"]["bargains"]["mali-returns"]["aid"].update(source="nobody"),
+        "mali-returns.aid: names a source that does not exist: nobody",
     ),
     "series of nobody": (
         lambda c: c["corridor"]["observed"]["arrivals-greece"].update(source="nobody"),
@@ -170,8 +184,7 @@ def test_every_mechanism_can_be_imported() -> None:
     code = {name for entry in findings().values() for name in entry.content.mechanism if kind_of(name) == "code"}
     assert len(code) > 20
     for name in code:
-        module, _, attribute = name.rpartition(".")
-        assert getattr(importlib.import_module(module), attribute) is not None
+        assert pkgutil.resolve_name(name) is not None
 
 
 def check_one(identifier: str = "a-document.a-finding", cited: bool = False, **fields: Any) -> list[Problem]:

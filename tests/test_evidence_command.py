@@ -15,6 +15,7 @@ from simulator.errors import InputError
 from simulator.scenario import seeds
 from simulator.scenario.evidence_uses import citations, detail, drafts_of, read_corridors, table
 from simulator.scenario.explain import explain
+from simulator.scenario.library import names
 from simulator.scenario.references import kind_of, places
 
 STATEMENT = "mpi-council-statement-2017"
@@ -76,11 +77,19 @@ def test_a_finding_in_full() -> None:
 def test_the_table_counts_what_depends() -> None:
     rows = {row["id"]: row for row in table()}
     assert set(rows) == set(seeds.finding_names())
-    for name in (f"{STATEMENT}.madad-fund", f"{STATEMENT}.deterrence", f"{STATEMENT}.bargaining-chip"):
+    for name in (f"{STATEMENT}.madad-fund", f"{STATEMENT}.deterrence", f"{STATEMENT}.conditionality-denied"):
         entry = detail(name)
         stated = {(use["how"], use["what"]) for use in entry["uses"]}
         assert rows[name]["uses"] == len(stated)
-    assert rows[f"{STATEMENT}.bargaining-chip"]["uses"] == 0
+    assert rows[f"{STATEMENT}.conditionality-denied"]["uses"] == 0
+
+
+def test_what_stands_in_a_file_of_several_corridors_counts_once() -> None:
+    """Two corridors read the file of regimes, which is itself no scenario."""
+    (use,) = detail(f"{STATEMENT}.less-for-less")["uses"]
+    assert (use["how"], use["what"]) == ("source", "regimes.regimes.less-for-less")
+    assert use["file"].endswith("regimes.yaml")
+    assert "regimes" not in names("scenario")
 
 
 def test_places_of_references() -> None:
@@ -136,7 +145,7 @@ def test_the_command_lists_findings(tmp_path: Path) -> None:
     rows = json.loads(command("evidence", "--json", cwd=tmp_path).stdout)
     assert len(rows) == len(seeds.finding_names())
     (row,) = (row for row in rows if row["id"] == f"{STATEMENT}.niger-demand")
-    assert (row["value"], row["unit"], row["section"], row["uses"]) == (1000, "million_eur", "note 10", 0)
+    assert (row["value"], row["unit"], row["section"], row["uses"]) == (1000, "million_eur", "note 10", 1)
 
 
 def test_the_command_shows_an_entry_and_what_depends_on_it(tmp_path: Path) -> None:
@@ -144,9 +153,13 @@ def test_the_command_shows_an_entry_and_what_depends_on_it(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert "policies.spain-morocco-cooperation" in done.stdout
     assert "policies.yaml:" in done.stdout
-    nothing = command("evidence", f"{STATEMENT}.bargaining-chip", cwd=tmp_path)
+    bargains = command("evidence", f"{STATEMENT}.bargaining-chip", cwd=tmp_path).stdout
+    assert "regimes.pay-for-control" in bargains
+    assert "bargains.turkey-border" in bargains
+    assert "parameters.bargaining.price_rise" in bargains
+    nothing = command("evidence", f"{STATEMENT}.conditionality-denied", cwd=tmp_path)
     assert "Nothing depends on it." in nothing.stdout
-    assert "unused: For the reaction rules" in nothing.stdout
+    assert "unused: How loudly a donor sets conditions" in nothing.stdout
     content = json.loads(command("evidence", STATEMENT, "--json", cwd=tmp_path).stdout)
     assert len(content["findings"]) == len(seeds.finding_names(STATEMENT))
     assert {use["what"] for use in content["uses"]} >= {"partnerships.2", "partnerships.3"}

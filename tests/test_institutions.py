@@ -339,3 +339,34 @@ def test_the_diaspora_grows_by_claims_and_shrinks_by_returns() -> None:
     world.ledger["claims"][4, 0, 0], world.ledger["returns"][4, 0, 1], world.ledger["returns"][5, 0, 1] = 100, 40, 10
     feedback.settle_diaspora(world)
     assert world.diaspora[0, 4:].tolist() == [3060, 0]
+
+
+def test_those_who_made_it_leave_relatives_behind_where_people_set_out_of_late() -> None:
+    """60 claims and 40 admitted of ORA leave 0.5 x 100: three parts at home, one in the host; ORB has none."""
+    world = small.world(parameter={"departure.relatives": 0.5})
+    home, host = (0, 0, 0, 1), (0, 2, 0, 0)
+    world.left[home], world.left[host] = 300.0, 100.0
+    world.ledger["claims"][[4, 5], 0, 0] = 40, 20
+    world.ledger["pathways"][4, 0] = 40
+    world.ledger["claims"][4, 1, 1] = 70
+    feedback.leave_behind(world)
+    assert world.relatives[home] == pytest.approx(37.5)
+    assert world.relatives[host] == pytest.approx(12.5)
+    assert world.relatives.sum() == pytest.approx(50.0), "nobody of ORB has set out: there is nowhere to count them"
+    feedback.leave_behind(world)
+    assert world.relatives[home] == pytest.approx(75.0)
+
+
+def test_relatives_are_never_more_than_people_and_none_by_default() -> None:
+    world = small.world(parameter={"departure.relatives": 1000.0})
+    world.left[0, 2, 0, 0] = 1.0
+    world.ledger["claims"][4, 0, 0] = 5000
+    people = world.pools.copy()
+    feedback.leave_behind(world)
+    assert world.relatives[0, 2, 0, 0] == world.pools[0, 2, 0, 0]
+    assert (world.pools == people).all(), "they are counted among people, not beside them"
+    none = small.world(parameter={"departure.relatives": 0.0})
+    none.left[0, 2, 0, 0] = 1.0
+    none.ledger["claims"][4, 0, 0] = 5000
+    feedback.leave_behind(none)
+    assert not none.relatives.any()

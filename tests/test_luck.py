@@ -159,9 +159,9 @@ def test_keys_of_departures_are_prefixes_of_each_other(monkeypatch: pytest.Monke
     real = departure.draw_departures
     cohorts: list[dict[tuple[int, tuple[int, ...]], list[int]]] = []
 
-    def watch(world: World, share: np.ndarray) -> None:
+    def watch(world: World, share: np.ndarray, relatives: np.ndarray) -> None:
         first = world.people.n
-        real(world, share)
+        real(world, share, relatives)
         people = world.people
         home = {int(place): country for country, place in enumerate(world.home_place)}
         for row in range(first, people.n):

@@ -207,6 +207,7 @@ def test_a_beginning_of_no_fitted_field_is_a_problem(tmp_path: Path) -> None:
     theirs = ROOT / "scenarios" / "mediterranean"
     for path in (ROOT / "scenarios" / "norway-ethiopia").iterdir():
         text = path.read_text(encoding="utf-8").replace("../mediterranean", str(theirs))
+        text = text.replace("../regimes.yaml", str(theirs.parent / "regimes.yaml"))
         (folder / path.name).write_text(text.replace("[parameters]", "[parameters, para]"), encoding="utf-8")
     with pytest.raises(InputError, match="is the beginning of no fitted field") as error:
         load(folder)

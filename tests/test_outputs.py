@@ -18,7 +18,7 @@ from simulator.errors import CorridorError, InputError
 from simulator.outputs.periods import month_end_steps
 from simulator.outputs.recorder import Recorder, is_sparse
 from simulator.outputs.result import Result
-from simulator.world.fields import RECORDED
+from simulator.world.fields import CHOICES, RECORDED
 
 FLOWS = [name for name, field in RECORDED.items() if field.kind == "flow"]
 
@@ -56,7 +56,7 @@ def test_columns_of_tables(run: tuple[Result, FakeModel]) -> None:
     assert table["step"].dtype == np.int32
     assert table["value"].dtype == np.int64
     assert run[0].tables["prices"]["value"].dtype == np.float64
-    assert list(run[0].tables) == list(RECORDED)
+    assert list(run[0].tables) == [*RECORDED, CHOICES]
     with pytest.raises(KeyError):
         _ = run[0].tables["arrivals"]
 

@@ -163,6 +163,33 @@ def test_a_world_is_solved_and_its_limits_are_its_shares() -> None:
     np.testing.assert_allclose(world.share_limits / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
 
 
+def test_places_on_the_way_have_a_scale_of_their_own() -> None:
+    """Homes keep the scale of journeys; hubs, landings and destinations take 0.5 of it, ports 0.7 of that."""
+    parameter = {"choice.scale": 1.2, "choice.transit_scale": 0.5, "choice.sea_scale": 0.7}
+    world = small.world(parameter=parameter)
+    homes, ports = [0, 1], [2, 3]
+    wanted = np.full(world.network.n_places, 1.2 * 0.5)
+    wanted[homes], wanted[ports] = 1.2, 1.2 * 0.5 * 0.7
+    np.testing.assert_allclose(route_choice.scales(world), wanted)
+
+
+def test_journeys_that_share_their_first_leg_are_closer_substitutes() -> None:
+    """One way made worse by 0.5: with a smaller scale on the way, more of those who leave it stay on the trunk.
+
+    Home has a trunk to a hub with two ways, and a way of its own. The ratio of the two at the hub is exp(0.5 / scale).
+    """
+    heads = [[1, -1], [-1, -1], [-1, -1]]
+
+    def ways(transit: float, worse: float) -> np.ndarray:
+        _, share = values([[0.0, 1.0], [1.0 - worse, 1.0], [0.0, -INF]], heads, [1.0, transit, 1.0])
+        return np.array([share[0, 0] * share[1, 0], share[0, 0] * share[1, 1], share[0, 1]])
+
+    loose, tight = (ways(scale, 0.5) - ways(scale, 0.0) for scale in (1.0, 0.3))
+    assert ways(0.3, 0.5)[1] / ways(0.3, 0.5)[0] == pytest.approx(np.exp(0.5 / 0.3))
+    assert loose[1] / -loose[0] == pytest.approx(ways(1.0, 0.0)[1] / (1 - ways(1.0, 0.0)[0]), rel=0.15)
+    assert tight[1] / -tight[0] > 1.3 * loose[1] / -loose[0]
+
+
 def test_a_visa_requirement_and_a_price_divert() -> None:
     """Without the visa requirement most fly; a dearer eastern sea sends people west."""
     alpha = 0

@@ -268,7 +268,7 @@ def test_departures_are_the_binomial_of_their_pools() -> None:
         world.pool_keys[0, 0, 0, 1] = seed * 0x9E3779B97F4A7C15 % 2**64
         world.people._expose()
         world.new_ledger()
-        departure.draw_departures(world, share)
+        departure.draw_departures(world, share, np.zeros(share.shape))
         got.append(world.people.n)
         assert world.pools.sum() + world.people.n == 5000
     assert np.mean(got) == pytest.approx(250, abs=4 * np.sqrt(250 * 0.95 / 400))
@@ -281,6 +281,69 @@ def test_aspiration_is_logistic_in_the_gain() -> None:
     off_season = world.parameters.choice.day_weight.value * season.waiting(world)[2, 0]
     gain = world.value[2, 0] - off_season + 0.5 - world.stay[0, 0, 0, 2] - rules.threshold.value
     assert departure.aspiration(world)[0, 0, 0, 2] == pytest.approx(1 / (1 + np.exp(-gain / rules.spread.value)))
+
+
+RELATIVES = {"departure.relatives": 0.5, "departure.relatives_rate": 2.0, "departure.relatives_pull": 1.5}
+
+
+def test_relatives_leave_at_a_rate_of_their_own() -> None:
+    """Logistic in the gain and their pull, times 2 a year and those who can pay; never more of them than people."""
+    world = settle_step(small.world(parameter=RELATIVES), *CHOICES)
+    able = departure.capability(world)
+    world.relatives[0, 0, 0, 2] = 0.1 * world.pools[0, 0, 0, 2]
+    world.relatives[1, 1, 1, 0] = 2.0 * world.pools[1, 1, 1, 0]
+    world.relatives[1, 4, 1, 0] = 5.0
+    rate, share = departure.follow(world, able)
+    drawn = departure.gain(world)[0, 0, 0, 2] + 1.5
+    spread = world.parameters.departure.spread.value
+    assert rate[0, 0, 0, 2] == pytest.approx(2.0 * able[0, 0, 0, 2] / (1 + np.exp(-drawn / spread)))
+    assert share[0, 0, 0, 2] == pytest.approx(0.1)
+    assert share[1, 1, 1, 0] == 1.0
+    assert share[1, 4, 1, 0] == 0.0, "nobody lives there"
+    assert (world.relatives <= world.pools).all()
+    assert np.count_nonzero(share) == 2
+
+
+def test_a_pool_leaves_at_the_mean_rate_of_relatives_and_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each at its rate by their shares; of those who leave, as many are relatives as their part of the rate."""
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(departure, "draw_departures", lambda world, share, relatives: seen.extend((share, relatives)))
+    world = settle_step(small.world(parameter=RELATIVES), *CHOICES)
+    cell = (0, 0, 0, 2)
+    world.relatives[cell] = 0.25 * world.pools[cell]
+    able = departure.capability(world)
+    others = world.parameters.departure.highest_rate.value * departure.aspiration(world)[cell] * able[cell]
+    own = departure.follow(world, able)[0][cell]
+    departure.update(world)
+    mean = 0.75 * others + 0.25 * own
+    assert seen[0][cell] == pytest.approx(-np.expm1(-mean * world.years))
+    assert seen[1][cell] == pytest.approx(0.25 * own / mean)
+
+
+def test_those_who_leave_are_taken_from_relatives_and_others_alike() -> None:
+    """Of 400 who set out 0.3 are relatives: so many fewer mean to follow, and only the others use up the pool."""
+    world = settle_step(small.world(), *CHOICES)
+    cell, everywhere = (0, 0, 0, 1), np.zeros(world.pools.shape)
+    world.pools[:] = 0
+    world.pools[cell], world.relatives[cell] = 400, 150.0
+    share, relatives = everywhere.copy(), everywhere.copy()
+    share[cell], relatives[cell] = 1.0, 0.3
+    departure.draw_departures(world, share, relatives)
+    assert (world.people.n, world.pools[cell]) == (400, 0)
+    assert world.left[cell] == pytest.approx(280.0)
+    assert world.relatives[cell] == pytest.approx(30.0)
+    assert world.ledger["departures"].sum() == 400
+
+
+def test_without_relatives_their_rate_and_pull_change_nothing() -> None:
+    """With nobody left behind, every recorded bit is the same whatever the rate and the pull of relatives are."""
+    knobs = {"population": 6000, "end": "2016-06-01"}
+    other = {"departure.relatives_rate": 50.0, "departure.relatives_pull": 9.0}
+    one, two = (small.run(small.lively(parameter=parameter, **knobs)).recorder.tables() for parameter in ({}, other))
+    assert one["departures"].num_rows > 100
+    assert all(table.equals(two[name]) for name, table in one.items())
+    more = small.run(small.lively(parameter={**other, "departure.relatives": 1.0}, **knobs)).recorder.tables()
+    assert more["departures"]["value"].to_numpy().sum() > 1.02 * one["departures"]["value"].to_numpy().sum()
 
 
 def test_legal_pathways_move_the_places_given() -> None:

@@ -17,7 +17,7 @@ from simulator import api
 from simulator.errors import InputError
 from simulator.outputs import store
 from simulator.outputs.result import Result
-from simulator.world.fields import RECORDED
+from simulator.world.fields import CHOICES, RECORDED
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_record_holds_what_it_takes_to_remake(folder: Path) -> None:
     record = json.loads((folder / "record.json").read_text())
     assert set(store.REQUIRED) <= set(record)
     assert set(record["versions"]) >= {"corridor", "python", "numpy", "scipy", "pandas", "mesa", "pyarrow", "xarray"}
-    assert set(record["tables"]) == set(RECORDED)
+    assert set(record["tables"]) == {*RECORDED, CHOICES}
     assert record["tables"]["claims"]["rows"] > 0
     assert record["remake"] == "corridor rerun record.json"
     assert str(Path.home()) not in (folder / "record.json").read_text()

@@ -52,14 +52,14 @@ class Calendar:
     def due(self, day: float) -> int | None:
         """Return the number of the decision that falls due by a day, or None."""
         number = int((day - self._first) // self.interval)
-        if day < self._first or day > self._last or number <= self._number:
+        if day < self._first or day >= self._last or number <= self._number:
             return None
         self._number = number
         return number
 
     def open(self, day: float) -> bool:
         """Return whether something decided holds on a day."""
-        return self._number >= 0 and day <= self._last
+        return self._number >= 0 and day < self._last
 
 
 class Tracker:
@@ -90,6 +90,7 @@ class BargainState:
     act : number of the partner's act in force, -1 before its first decision.
     stance : number of the donor's stance in force, -1 before its first decision.
     asked_price, paid_price : of what rises, as factors of its amount at first.
+    asked : people whom the donor asks to take back in a year, as it last saw.
     """
 
     def __init__(self, name: str, scenario: Scenario, world: World, relation: PartnershipState):
@@ -105,6 +106,7 @@ class BargainState:
         self.relation = relation
         self.act = self.stance = -1
         self.asked_price = self.paid_price = 1.0
+        self.asked = 0.0
         until = self.bargain.until
         self.calendar = Calendar(
             world, world.clock.day_of(self.bargain.from_), np.inf if until is None else world.clock.day_of(until)
@@ -177,11 +179,11 @@ class BargainState:
         """Return what is on the table."""
         parameters, regime, bargain = self._world.parameters, self.regime, self.bargain
         return Table(
-            promise=stakes.total_worth(regime, "compliance", bargain, economy, parameters),
+            promise=stakes.total_worth(regime, "compliance", bargain, economy, parameters, self.paid_price),
             threat=stakes.total_worth(regime, "refusal", bargain, economy, parameters),
-            promise_money=stakes.money(regime, "compliance", bargain),
+            promise_money=stakes.money(regime, "compliance", bargain, self.paid_price),
+            asked_money=stakes.money(regime, "compliance", bargain, self.asked_price),
             threat_money=stakes.money(regime, "refusal", bargain),
-            always_money=stakes.money(regime, "always", bargain),
             asked_price=self.asked_price,
             paid_price=self.paid_price,
         )
@@ -217,6 +219,7 @@ class BargainState:
 
     def settle(self, number: int) -> None:
         """Let the relation follow what both sides have decided."""
+        self.asked = self.seen(DONOR, number).asked
         rules, years = self._world.parameters.bargaining, self.calendar.years
         act, stance, regime = self.acts[self.act], self.stances[self.stance], self.regime
         done, refused = max(act.compliance, 0.0), 1.0 - float(np.clip(act.compliance, 0.0, 1.0))
@@ -242,7 +245,7 @@ class BargainState:
         """Return how much of each kind of item is delivered as things stand."""
         stance = self.stances[max(self.stance, 0)]
         done, refused = max(self.compliance, 0.0), 1.0 - float(np.clip(self.compliance, 0.0, 1.0))
-        return Delivery(1.0, done * stance.keeps * self.paid_price, refused * stance.carries_out)
+        return Delivery(1.0, done * stance.keeps, refused * stance.carries_out, self.paid_price)
 
     @property
     def diverted(self) -> float:
@@ -265,7 +268,7 @@ class BargainState:
                 base = self._world.parameters.returns.papers_share.value
                 yield Laid("readmission_cooperation", pairs, "add", value - base)
             return
-        for lever, value in stakes.lay_items(self.regime, self.bargain, self.delivery()).items():
+        for lever, value in stakes.lay_items(self.regime, self.bargain, self.delivery(), self.asked).items():
             if lever in stakes.MONEY:
                 value *= 1.0 - self.diverted
             if LEVERS[lever].acts == "pair":
@@ -278,6 +281,6 @@ class BargainState:
         """Return what the donor pays in this step, less what it withholds, and how much of it is diverted; euros."""
         if not self.calendar.open(self._world.day):
             return 0.0, 0.0
-        laid = stakes.lay_items(self.regime, self.bargain, self.delivery())
+        laid = stakes.lay_items(self.regime, self.bargain, self.delivery(), self.asked)
         paid = sum(laid.get(lever, 0.0) for lever in stakes.MONEY) * stakes.MILLION * self._world.years
         return paid, max(paid, 0.0) * self.diverted

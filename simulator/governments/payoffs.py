@@ -49,16 +49,19 @@ class Table:
 
     Attributes
     ----------
-    promise, threat : worth of what is due for compliance, and of what is withdrawn for refusal (negative).
-    promise_money, threat_money, always_money : million euros a year.
+    promise, threat : worth of what is due for compliance, at the price paid, and of what is withdrawn for refusal
+        (negative).
+    promise_money, asked_money : cost of what is due for compliance at the price paid, and at the price asked; million
+        euros a year.
+    threat_money : what is saved by withdrawing what is threatened (negative), million euros a year.
     asked_price, paid_price : of what rises, as factors of its amount at first.
     """
 
     promise: float
     threat: float
     promise_money: float
+    asked_money: float
     threat_money: float
-    always_money: float
     asked_price: float
     paid_price: float
 
@@ -82,7 +85,7 @@ def of_partner(
     money = rules.money_weight.value
     protest = economy.salience / rules.salience_reference.value
     terms = {
-        "promise": money * relation.kept * table.promise * table.paid_price * done,
+        "promise": money * relation.kept * table.promise * done,
         "threat": money * relation.carried_out * table.threat * refused,
         "relation": rules.trust_weight.value * relation.trust * comply,
         "task": -rules.task_cost.value * done / max(capacity, LEAST_CAPACITY),
@@ -158,8 +161,8 @@ def of_donor(
         for name in ("keeps", "carries_out", "pays_more")
     )
     done, refused = max(complied, 0.0), 1.0 - float(np.clip(complied, 0.0, 1.0))
-    price = table.paid_price + more * (table.asked_price - table.paid_price)
-    spent = table.promise_money * done * keeps * price + table.threat_money * refused * carries
+    promised = table.promise_money + more * (table.asked_money - table.promise_money)
+    spent = promised * done * keeps + table.threat_money * refused * carries
     stake = rules.donor_concern_weight.value * seen.pressure
     return {
         "money": -rules.donor_money_weight.value * spent / 1000.0,

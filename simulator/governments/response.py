@@ -64,9 +64,7 @@ class ResponseState:
         if not self.calendar.open(self._world.day):
             return
         for moved in self.answers[self.answer].levers:
-            value = moved.value.value
-            if moved.do == "add":
-                value = convert(value, moved.value.unit, LEVERS[moved.lever].unit)
+            value = convert(moved.value.value, moved.value.unit, LEVERS[moved.lever].unit if moved.do == "add" else "1")
             yield Laid(moved.lever, self._where(moved), moved.do, value)
 
     def _where(self, moved: AnswerLever) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], ...]:

@@ -47,8 +47,15 @@ def yearly_aid(bargain: Bargain) -> float:
     return 0.0 if bargain.aid is None else bargain.aid.value
 
 
-def amount(item: Item, bargain: Bargain) -> float:
-    """Return an item's amount in full, in its lever's unit."""
+def amount(item: Item, bargain: Bargain, asked: float) -> float:
+    """Return an item's amount in full, in its lever's unit.
+
+    Parameters
+    ----------
+    asked : people whom the donor asks to take back in a year.
+    """
+    if item.of_asked:
+        return item.amount.value * convert(asked, "person/year", LEVERS[item.lever].unit)
     if item.of_aid:
         return item.amount.value * yearly_aid(bargain)
     return convert(item.amount.value, item.amount.unit, LEVERS[item.lever].unit)
@@ -62,7 +69,7 @@ def worth(item: Item, bargain: Bargain, economy: Economy, parameters: Parameters
     what that kind of thing is worth to this partner.
     """
     rules, feedback = parameters.bargaining, parameters.feedback
-    full = amount(item, bargain)
+    full = amount(item, bargain, economy.asked)
     lasting = rules.remittance_years.value / convert(1.0, "year", "day")
     sent = feedback.remittance_per_person.value * lasting
     euros = {
@@ -78,14 +85,28 @@ def worth(item: Item, bargain: Bargain, economy: Economy, parameters: Parameters
     return PERCENT * euros / economy.income * (1.0 if interest is None else interest.value)
 
 
-def total_worth(regime: Regime, due: str, bargain: Bargain, economy: Economy, parameters: Parameters) -> float:
-    """Return what all items that are due alike are worth to the partner; per cent of its income a year."""
-    return sum(worth(item, bargain, economy, parameters) for item in regime.items if item.due == due)
+def total_worth(
+    regime: Regime, due: str, bargain: Bargain, economy: Economy, parameters: Parameters, price: float = 1.0
+) -> float:
+    """Return what all items that are due alike are worth to the partner; per cent of its income a year.
+
+    Parameters
+    ----------
+    price : of what rises, as a factor of its amount at first.
+    """
+    items = [item for item in regime.items if item.due == due]
+    return sum(worth(item, bargain, economy, parameters) * (price if item.rises else 1.0) for item in items)
 
 
-def money(regime: Regime, due: str, bargain: Bargain) -> float:
-    """Return what all items that are due alike cost the donor; million euros a year, negative where money is saved."""
-    return sum(amount(item, bargain) for item in regime.items if item.due == due and item.lever in MONEY)
+def money(regime: Regime, due: str, bargain: Bargain, price: float = 1.0) -> float:
+    """Return what all items that are due alike cost the donor; million euros a year, negative where money is saved.
+
+    Parameters
+    ----------
+    price : of what rises, as a factor of its amount at first.
+    """
+    items = [item for item in regime.items if item.due == due and item.lever in MONEY]
+    return sum(amount(item, bargain, 0.0) * (price if item.rises else 1.0) for item in items)
 
 
 @dataclass(frozen=True)
@@ -94,22 +115,24 @@ class Delivery:
 
     Attributes
     ----------
-    always, promise, threat : shares delivered; `promise` may be above 1 where its price rose.
+    always, promise, threat : shares delivered.
+    price : paid for what rises, as a factor of its amount at first.
     """
 
     always: float
     promise: float
     threat: float
+    price: float = 1.0
 
     def of(self, item: Item) -> float:
-        """Return the share of an item that is delivered."""
+        """Return the share of an item that is delivered, above 1 where its price rose."""
         share = {"always": self.always, "compliance": self.promise, "refusal": self.threat}[item.due]
-        return share if item.rises else min(share, 1.0)
+        return share * (self.price if item.rises else 1.0)
 
 
-def lay_items(regime: Regime, bargain: Bargain, delivery: Delivery) -> dict[str, float]:
+def lay_items(regime: Regime, bargain: Bargain, delivery: Delivery, asked: float) -> dict[str, float]:
     """Return the amount of each lever that is delivered, in the lever's unit."""
     sums: dict[str, float] = {}
     for item in regime.items:
-        sums[item.lever] = sums.get(item.lever, 0.0) + amount(item, bargain) * delivery.of(item)
+        sums[item.lever] = sums.get(item.lever, 0.0) + amount(item, bargain, asked) * delivery.of(item)
     return {lever: value for lever, value in sums.items() if value != 0.0}

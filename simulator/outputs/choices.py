@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date as calendar
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -52,7 +53,7 @@ def choices_of(result: Result, government: str | None = None, date: str | None =
     found = []
     for key, rows in table.groupby(list(_KEYS), sort=True):
         options = [_option(str(name), part) for name, part in rows.groupby("option", sort=False)]
-        taken = next(each["option"] for each in options if each.pop(TAKEN))
+        (taken,) = set(rows.loc[(rows["term"] == TAKEN) & (rows["value"] == 1.0), "option"])
         found.append({**dict(zip(_KEYS, map(str, key), strict=True)), TAKEN: taken, "options": options})
     for each in found:
         each["government_name"] = names.get(str(each["government"]), str(each["government"]))
@@ -72,22 +73,34 @@ def _of_government(table: pd.DataFrame, government: str, names: Mapping[str, str
 
 
 def _of_time(table: pd.DataFrame, date: str, folder: str) -> pd.DataFrame:
-    if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", date):
+    if not _is_date(date):
         raise InputError([Problem(folder, "--date", "is not a date", date, None, "YYYY, YYYY-MM or YYYY-MM-DD")])
     chosen = table[table["date"].str.startswith(date)]
     if not chosen.empty:
         return chosen
     days = sorted(set(table["date"]))
-    # Decisions fall due once a quarter or so: the one in force at that time is the last before its end.
-    before = [day for day in days if day[: len(date)] <= date]
-    if not before:
+    # Decisions fall due once a quarter or so: the one in force on each question is the last before that time's end.
+    before = table[table["date"].str[: len(date)] <= date]
+    if before.empty:
         raise InputError([Problem(folder, "--date", "comes before the first decision", date, None,
                                   f"{days[0]} to {days[-1]}")])  # fmt: skip
-    in_force: pd.DataFrame = table[table["date"] == before[-1]]
+    last = before.groupby(["question", "role"])["date"].transform("max")
+    in_force: pd.DataFrame = before[before["date"] == last]
     return in_force
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a text is YYYY, YYYY-MM or YYYY-MM-DD, and there is such a time."""
+    if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+        return False
+    try:
+        calendar.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def _option(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     values = dict(zip(rows["term"], rows["value"], strict=True))
-    chance, taken = values.pop(CHANCE), bool(values.pop(TAKEN))
-    return {"option": name, CHANCE: chance, TAKEN: taken, "utility": sum(values.values()), "terms": values}
+    chance, _ = values.pop(CHANCE), values.pop(TAKEN)
+    return {"option": name, CHANCE: chance, "utility": sum(values.values()), "terms": values}

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from simulator.scenario.evidence import CountryCode, Finite, Frozen, Identifier, Quantity
 from simulator.scenario.levers import LEVERS
+from simulator.scenario.parameters import Budget, Factor, Fraction
 
 Due = Literal["always", "compliance", "refusal"]
 Interest = Literal["money", "jobs", "mobility", "remittances", "returnees", "security"]
@@ -41,16 +42,20 @@ class Item(Frozen):
     due: Due
     """always; in proportion to compliance (a promise); or in proportion to refusal (a threat)."""
     amount: Quantity
-    """Amount in full, in the lever's unit, or as a share of the bargain's yearly aid."""
+    """Amount in full, in the lever's unit, or as a share of the bargain's yearly aid or of the people asked for."""
     of_aid: bool = False
     """Whether `amount` is a share of the bargain's yearly aid."""
+    of_asked: bool = False
+    """Whether `amount` is a share of the people whom the donor asks to take back in a year: places, one for one."""
     rises: bool = False
     """Whether the partner can raise the price of it."""
 
     @model_validator(mode="after")
     def _sound(self) -> Item:
         lever = LEVERS[self.lever]
-        wanted = "1" if self.of_aid else lever.unit
+        wanted = "1" if self.of_aid or self.of_asked else lever.unit
+        if self.of_asked and lever.unit != "person/year":
+            raise ValueError(f"of_asked stands for people a year; {self.lever} is measured in {lever.unit}")
         if self.of_aid and lever.unit != "million_eur/year":
             raise ValueError(f"of_aid stands for money a year; {self.lever} is measured in {lever.unit}")
         if self.amount.unit != wanted:
@@ -71,9 +76,9 @@ class Regime(Frozen):
     """Id of a source that describes it, or ``assumed``."""
     items: tuple[Item, ...] = ()
     """What is on the table; nothing if empty."""
-    publicity: Quantity
+    publicity: Fraction
     """How public it is, 0 (quiet) to 1."""
-    shared_priorities: Quantity
+    shared_priorities: Fraction
     """How far it serves what the partner itself wants, 0 to 1; trust grows with it."""
 
 
@@ -81,10 +86,14 @@ class Act(Frozen):
     """One thing that a partner may do."""
 
     compliance: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
-    """How much of what is asked it amounts to; below 0 it works against it."""
+    """How much of what is asked it amounts to, 0 (nothing) to 1 (all of it); below 0 it works against it."""
+    compliance_range: tuple[Finite, Finite] | None = None
+    """Lowest and highest that is plausible; null where the number is an end of the scale or 0."""
     public: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     """How public it is, 0 (quiet) to 1: a signed agreement is, an arrangement between offices is not."""
-    value: Quantity
+    public_range: tuple[Finite, Finite] | None = None
+    """Lowest and highest that is plausible; null where the number is an end of the scale."""
+    value: Factor
     """Value of the lever that it works through."""
 
 
@@ -122,7 +131,7 @@ class Bargain(Frozen):
     power parity that the parameters take."""
     asked: Quantity | None = None
     """People whom the donor asks to take back in a year; null for those ordered to leave and found. People a year."""
-    interests: dict[Interest, Quantity] = Field(default_factory=dict)
+    interests: dict[Interest, Factor] = Field(default_factory=dict)
     """What each kind of offer is worth to the partner, 1 for its worth in money; 1 where nothing is said."""
 
     @model_validator(mode="after")
@@ -161,12 +170,16 @@ class AnswerLever(Frozen):
 class Answer(Frozen):
     """One thing that a destination may do about arrivals."""
 
-    relief: Finite
+    relief: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     """How far it is expected to lower the pressure on the asylum system, 0 to 1."""
-    cost: Quantity
+    relief_range: tuple[Finite, Finite] | None = None
+    """Lowest and highest that is plausible; null where the number is an end of the scale."""
+    cost: Budget
     """What it costs in a year; million euros a year."""
     harm: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     """How far it goes against the duty to protect, 0 to 1."""
+    harm_range: tuple[Finite, Finite] | None = None
+    """Lowest and highest that is plausible; null where the number is an end of the scale."""
     levers: tuple[AnswerLever, ...] = ()
     """What it moves; nothing for things as they are."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from simulator.errors import Problem, nearest
-from simulator.scenario.bargains import Bargain, Regime
-from simulator.scenario.levers import LEVERS
+from simulator.scenario.bargains import AnswerLever, Bargain, Regime
+from simulator.scenario.checks_policies import reach
+from simulator.scenario.levers import LEVERS, Lever
 from simulator.scenario.parts import Parts
 from simulator.scenario.yaml_file import KeyPath
 from simulator.units import convert
@@ -66,6 +67,7 @@ def responses(parts: Parts) -> Iterator[Problem]:
     destinations = [row.country for row in parts.countries if row.destination]
     origins = [row.country for row in parts.countries if row.origin]
     legs = [*(row.leg for row in parts.legs), *parts.corridor.routes]
+    targets = {"leg": ("leg or route", legs), "pair": ("origin", origins), "country": ("", [])}
     for name, response in parts.corridor.responses.items():
         path: KeyPath = ("responses", name)
         yield from _unknown(parts, (*path, "government"), (response.government,), "destination", destinations)
@@ -77,16 +79,27 @@ def responses(parts: Parts) -> Iterator[Problem]:
                     yield parts.problem((*at, "lever"), "is an unknown lever", moved.lever, ", ".join(LEVERS),
                                         nearest(moved.lever, list(LEVERS)))  # fmt: skip
                     continue
-                known = {"leg": legs, "pair": origins, "country": []}[lever.acts]
+                what, known = targets[lever.acts]
                 if lever.acts == "country" and moved.at:
                     yield parts.problem((*at, "at"), "says where; the lever acts on the government's own country",
                                         ", ".join(moved.at), advice="leave 'at' out")  # fmt: skip
                 elif lever.acts != "country":
                     if not moved.at:
-                        yield parts.problem((*at, "at"), f"is missing: {moved.lever!r} acts on a {lever.acts}")
-                    yield from _unknown(parts, (*at, "at"), moved.at, "leg or route, or origin", known)
-                if moved.do == "add":
-                    try:
-                        convert(1.0, moved.value.unit, lever.unit)
-                    except ValueError as error:
-                        yield parts.problem((*at, "value", "unit"), str(error), moved.value.unit)
+                        yield parts.problem((*at, "at"), f"is missing: {moved.lever!r} acts on a {lever.acts}",
+                                            None, ", ".join(known[:12]))  # fmt: skip
+                    yield from _unknown(parts, (*at, "at"), moved.at, what, known)
+                yield from _within_reach(parts, at, moved, lever)
+
+
+def _within_reach(parts: Parts, at: KeyPath, moved: AnswerLever, lever: Lever) -> Iterator[Problem]:
+    """Check that what an answer does to a lever is in a unit that it has, and within its limits."""
+    try:
+        value = convert(moved.value.value, moved.value.unit, lever.unit if moved.do == "add" else "1")
+    except ValueError as error:
+        yield parts.problem((*at, "value", "unit"), str(error), moved.value.unit)
+        return
+    low, high = reach(lever, moved.do)
+    if not low <= value <= high:
+        said = "" if lever.unit == "1" or moved.do == "multiply" else f" {lever.unit}"
+        yield parts.problem((*at, "value"), f"is out of the reach of {moved.lever!r}", moved.value.value,
+                            f"{low:g} to {high:g}{said} to {moved.do}")  # fmt: skip

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from simulator.errors import Problem, nearest
-from simulator.scenario.levers import LEVERS
+from simulator.scenario.levers import LEVERS, Lever
 from simulator.scenario.parts import Parts
 from simulator.scenario.policies import LeverChange
 from simulator.scenario.yaml_file import KeyPath
@@ -33,14 +33,19 @@ def lever_names(parts: Parts) -> Iterator[Problem]:
             yield parts.problem((*path, "lever"), "is an unknown lever", change.lever, ", ".join(LEVERS),
                                 nearest(change.lever, list(LEVERS)))  # fmt: skip
             continue
-        span = lever.high - lever.low
-        low, high = {"set": (lever.low, lever.high), "add": (-span, span), "multiply": (0.0, float("inf"))}[change.do]
+        low, high = reach(lever, change.do)
         said = "" if lever.unit == "1" else f" {lever.unit}"
         for index, dated in enumerate(change.values):
             value = dated.value if change.do == "multiply" else convert(dated.value, change.unit, lever.unit)
             if not low <= value <= high:
                 yield parts.problem((*path, "values", index, "value"), f"is out of the reach of {change.lever!r}",
                                     dated.value, f"{low:g} to {high:g}{said} to {change.do}")  # fmt: skip
+
+
+def reach(lever: Lever, do: str) -> tuple[float, float]:
+    """Return the lowest and highest value that an order on a lever may have, in the lever's unit or as a factor."""
+    span = lever.high - lever.low
+    return {"set": (lever.low, lever.high), "add": (-span, span), "multiply": (0.0, float("inf"))}[do]
 
 
 def lever_targets(parts: Parts) -> Iterator[Problem]:

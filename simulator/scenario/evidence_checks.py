@@ -18,6 +18,10 @@ SETTINGS: Final = frozenset({
 """Numbers that say how to run and how finely to cut, not how the world is."""
 _OWNERS: Final = ("kind", "trust_range")
 """A mapping that has one of these says where its numbers come from."""
+_BESIDE: Final = "_range"
+"""A number may have its range beside it, under its own name with this at its end."""
+_ENDS: Final = (-1.0, 0.0, 1.0)
+"""Nothing, all, and the opposite of all: what the ends of a scale mean, which nobody measures."""
 _TABLES: Final = "corridor.tables"
 
 
@@ -140,12 +144,23 @@ def _numbers(value: Any, field: str, sources: Collection[str]) -> Iterator[tuple
         if source is not None and source != ASSUMED and source not in sources:
             yield field, f"names a source that does not exist: {source}"
         for key, item in value.items():
-            yield from _numbers(item, f"{field}.{key}", sources)
+            if f"{key}{_BESIDE}" in value:
+                yield from ((f"{field}.{key}", message) for message in _beside(item, value[f"{key}{_BESIDE}"]))
+            elif key.removesuffix(_BESIDE) == key or key.removesuffix(_BESIDE) not in value:
+                yield from _numbers(item, f"{field}.{key}", sources)
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _numbers(item, field, sources)
     elif _is_number(value) and field not in SETTINGS:
         yield field, f"is a number without source or range: {value!r}"
+
+
+def _beside(value: float, limits: Sequence[float] | None) -> Iterator[str]:
+    """Yield what is wrong with a number on a scale, given the range that stands beside it."""
+    if limits is None and value not in _ENDS:
+        yield f"is a number without source or range: {value!r}"
+    elif limits is not None and not limits[0] < limits[1]:
+        yield f"is assumed, but its range has no width: {list(limits)}"
 
 
 def _is_number(value: Any) -> bool:

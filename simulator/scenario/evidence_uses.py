@@ -83,12 +83,19 @@ def drafts_of(corridors: Mapping[str, Parts]) -> Corridors:
 
 
 def citations(corridors: Mapping[str, Parts]) -> dict[str, list[Use]]:
-    """Return where each source is named, over the corridors and every override and scenario found by name."""
+    """Return where each source is named, over the corridors and every override and scenario found by name.
+
+    What stands in a file that several corridors read counts once, for the first of them.
+    """
     found: dict[str, list[Use]] = {}
+    seen: set[tuple[str, str, str, int | None]] = set()
     for name, parts in corridors.items():
         for identifier, at in named_sources(parts):
-            use = _use("source", at.field.removesuffix(".source"), f"corridor {name}", Mark(at.file, at.line))
-            found.setdefault(identifier, []).append(use)
+            what = at.field.removesuffix(".source")
+            if (identifier, what, at.file, at.line) not in seen:
+                seen.add((identifier, what, at.file, at.line))
+                use = _use("source", what, f"corridor {name}", Mark(at.file, at.line))
+                found.setdefault(identifier, []).append(use)
     kinds: tuple[FileKind, ...] = ("override", "scenario")
     for kind in kinds:
         for name in names(kind):

@@ -39,8 +39,14 @@ def names(kind: FileKind, beside: Path | None = None) -> list[str]:
     found = set()
     for folder in folders(beside):
         for path in folder.glob(f"{before}*{after}"):
-            found.add(path.parent.name if kind == "corridor" else path.stem)
+            if kind != "scenario" or _is_scenario(path):
+                found.add(path.parent.name if kind == "corridor" else path.stem)
     return sorted(found)
+
+
+def _is_scenario(path: Path) -> bool:
+    """Return whether a file says that it is a scenario: other files, such as regimes, may lie beside scenarios."""
+    return any(line.startswith("scenario:") for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def find(name: str | Path, kind: FileKind = "scenario", beside: Path | None = None) -> Path:
@@ -87,6 +93,6 @@ def _as_path(path: Path, kind: FileKind) -> Path | None:
     if kind == "corridor" or (path / "corridor.yaml").is_file():
         return path / "corridor.yaml" if (path / "corridor.yaml").is_file() else None
     if kind == "scenario" and any(path.glob("*/corridor.yaml")):
-        files = sorted(path.glob("*.yaml"))
+        files = sorted(file for file in path.glob("*.yaml") if _is_scenario(file))
         return files[0] if len(files) == 1 else None
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -375,9 +375,11 @@ def _files_of(path: str | Path) -> list[Path]:
     """Return the files to check for a path or name."""
     folder = Path(path)
     if folder.is_dir() and not (folder / "corridor.yaml").is_file():
-        found = [*folder.glob("*.yaml"), *folder.glob("overrides/*.yaml"), *folder.glob("*/corridor.yaml")]
+        corridors = sorted(folder.glob("*/corridor.yaml"))
+        found = [*folder.glob("*.yaml"), *folder.glob("overrides/*.yaml"), *corridors]
+        shared = {part for corridor in corridors for part in _parts_of(corridor)}
         if found:
-            return sorted(found)
+            return sorted(file for file in found if file.resolve() not in shared)
     try:
         return [find(path, "scenario")]
     except InputError as error:
@@ -385,6 +387,18 @@ def _files_of(path: str | Path) -> list[Path]:
             return [find(path, "override")]
         except InputError:
             raise error from None
+
+
+def _parts_of(corridor: Path) -> Iterator[Path]:
+    """Yield the files that a corridor is split into, as far as it can be read: they are checked with it."""
+    try:
+        content = read_yaml(corridor).value
+    except InputError:
+        return
+    for key in SPLIT:
+        name = content.get(key) if isinstance(content, dict) else None
+        if isinstance(name, str):
+            yield (corridor.parent / name).resolve()
 
 
 def _check_file(file: Path) -> Sequence[Problem]:

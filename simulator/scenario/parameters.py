@@ -40,6 +40,7 @@ Utility = Annotated[Quantity, _expect("utility", -1000.0, 1000.0)]
 People = Annotated[Quantity, _expect("person", 0.0, 1e10)]
 Euros = Annotated[Quantity, _expect("eur", 0.0, 1e12)]
 Spending = Annotated[Quantity, _expect("eur/year", 0.0, 1e12)]
+Budget = Annotated[Quantity, _expect("million_eur/year", -1e6, 1e6)]
 
 
 class Choice(Frozen):

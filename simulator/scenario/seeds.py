@@ -215,7 +215,13 @@ def _read(path: Path, identifier: str, model: type[Content]) -> Entry[Content] |
     if identifier not in _blocks(path):
         return None
     first, text = _blocks(path)[identifier]
-    document = parse_yaml(text, shown(path), first)
+    return _parsed(text, shown(path), first, identifier, model)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, file: str, first: int, identifier: str, model: type[Content]) -> Entry[Content]:
+    """Return the entry that a text holds; entries are frozen, so that scenarios of one process can share them."""
+    document = parse_yaml(text, file, first)
     return Entry(_entry(document, identifier, model), document.marks[identifier,])
 
 

@@ -22,6 +22,7 @@ def update(world: World) -> None:
     felt = effect if world.switches.aid_deters else 0.0
     world.unemployment = np.clip(plan.unemployment[step] - felt * change, 0.0, 1.0)
     world.fragility = np.maximum(plan.fragility[step] - world.lag_governance[-1], 0.0)
+    world.ledger["fragility"][...] = world.fragility
     world.conflict = plan.conflict[step]
     displace(world)
     grow(world)

@@ -62,7 +62,7 @@ ORDER: Final = (
             "plan", "levers", "pools", "lag_gain", "lag_loss", "lag_governance", "gdp", "unemployment", "fragility",
             "conflict", "entered",
         ),
-        _names("gdp", "unemployment", "fragility", "conflict", "pools", "entered", "stay"),
+        _names("gdp", "unemployment", "fragility", "conflict", "pools", "entered", "stay", "ledger.fragility"),
         "conditions first: all that follows weighs them",
     ),
     Stage(

@@ -63,10 +63,42 @@ class Case(Laid):
     """Name or path of a scenario."""
     persons_per_agent: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """People that a row stands for; by default that of the experiment, or of the scenario."""
+    names: dict[Identifier, str] = Field(default_factory=dict)
+    """What ``{NAME}`` stands for in the fields that arms set and the labels that measures keep, where cases differ: so
+    that one arm can lay a regime over the bargain of each case."""
     start: date | None = None
     """First day, in place of the scenario's own."""
     end: date | None = None
     """Day after the last, in place of the scenario's own."""
+
+
+def in_case(settings: Mapping[str, JsonValue], names: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Return what an arm sets in a case: ``{NAME}`` in a field is what the case says that it stands for."""
+    found = dict(settings)
+    for name, meant in names.items():
+        found = {field.replace(f"{{{name}}}", meant): value for field, value in found.items()}
+    return found
+
+
+def measures_in(measures: Mapping[str, Measured], names: Mapping[str, str]) -> dict[str, Measured]:
+    """Return measures as a case takes them: ``{NAME}`` in a label is what the case says that it stands for."""
+
+    def meant(label: str) -> str:
+        for name, word in names.items():
+            label = label.replace(f"{{{name}}}", word)
+        return label
+
+    return {
+        key: each.model_copy(
+            update={
+                "where": {
+                    dim: meant(given) if isinstance(given, str) else tuple(meant(label) for label in given)
+                    for dim, given in each.where.items()
+                }
+            }
+        )
+        for key, each in measures.items()
+    }
 
 
 class Draws(Frozen):

@@ -20,7 +20,7 @@ from simulator.scenario.load import Resolved, resolve, unique
 from simulator.scenario.schema import Scenario
 from simulator.scenario.yaml_file import KeyPath
 from simulator.sweeps.draws import Draw, Uncertain, choose, lay, sample
-from simulator.sweeps.experiment import COLUMNS, Arm, Case, Design, Measured
+from simulator.sweeps.experiment import COLUMNS, Arm, Case, Design, Measured, in_case, measures_in
 from simulator.sweeps.measures import problems, recorded, row, taken, unit
 
 Told = Callable[[int, int, str], None]
@@ -158,7 +158,8 @@ class Plan:
         plan = self.cases[name]
         made = plan.scenarios[arm, draw.number] if draw.number else plan.best[arm]
         made = made.model_copy(update={"seed": made.seed + luck})
-        return RunJob(name, arm, draw, replicate, made, self.design.experiment.measures, False)
+        measures = measures_in(self.design.experiment.measures, self.design.cases[name].names)
+        return RunJob(name, arm, draw, replicate, made, measures, False)
 
 
 def luck_arms(design: Design) -> tuple[str, ...]:
@@ -196,7 +197,7 @@ def _case_plan(
     """Return a case with its draws laid, or what is wrong."""
     asked = design.experiment
     scenarios = {arm: each.scenario for arm, each in best.items()}
-    found = _measure_problems(design, scenarios[asked.baseline])
+    found = _measure_problems(design, name, scenarios[asked.baseline])
     fit = best[asked.baseline].fit
     drawn, notes, wrong = choose(asked.draws.fields, scenarios, fit, members=asked.draws.members)
     found += [
@@ -240,7 +241,8 @@ def _resolved(
             resolved[arm_name] = resolve(
                 scenario, persons_per_agent=case.persons_per_agent or asked.persons_per_agent, start=case.start,
                 end=case.end, overrides=[beside(each) for each in (*case.overrides, *arm.overrides)],
-                without=[*case.without, *arm.without], set={**case.set, **arm.set}, fit_member=member,
+                without=[*case.without, *arm.without], set={**case.set, **in_case(arm.set, case.names)},
+                fit_member=member,
             )  # fmt: skip
         except InputError as error:
             found.extend(_placed(design, name, arm_name, each) for each in error.problems)
@@ -271,13 +273,13 @@ def _placed(design: Design, case_name: str, arm_name: str, one: Problem) -> Prob
     return design.problem(("arms", arm_name), f"{one.field}: {one.message}", one.value, one.allowed, one.advice)
 
 
-def _measure_problems(design: Design, scenario: Scenario) -> list[Problem]:
+def _measure_problems(design: Design, case: str, scenario: Scenario) -> list[Problem]:
     """Return what a scenario cannot answer."""
     labels = CorridorModel(scenario).recorder.coords
     months = Clock(scenario.period.start, scenario.period.end, scenario.step_days).months
     return [
         design.problem(("measures", name, *said[0].split(".", 1)), *said[1:])
-        for name, asked in design.experiment.measures.items()
+        for name, asked in measures_in(design.experiment.measures, design.cases[case].names).items()
         for said in problems(asked, scenario, labels, months)
     ]
 

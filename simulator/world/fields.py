@@ -70,6 +70,7 @@ _ALL = (
     Field("decided_wait", ("country",), "day", "days waited by those decided, summed"),
     Field("remittances", ("origin",), "eur", "money sent home by those who settled in the run"),
     Field("spending", ("government", "recipient"), "eur", "governments' spending on policies"),
+    Field("fragility", ("country",), "fsi", "fragility, Fragile States Index", "level"),
     Field("diverted", ("government", "recipient"), "eur", "part of what is paid that the partner puts to other ends"),
     Field("instrument_costs", ("government", "lever"), "eur", "estimated costs of instruments, apart from payments"),
     Field("trust", ("government", "recipient"), "1", "trust in a partnership", "level"),

@@ -1,0 +1,124 @@
+"""Bargains, regimes and responses put together in Python, over the corridor of two seas, for tests of governments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import small
+from ruamel.yaml import YAML
+
+from simulator.governments.bargaining import BargainState
+from simulator.governments.partnership import build_partnerships
+from simulator.model import CorridorModel
+from simulator.scenario.bargains import Acts, Answer, Bargain, Item, Regime, RegimesFile, Response
+from simulator.scenario.evidence import Quantity
+from simulator.scenario.policies import Partnership
+from simulator.scenario.schema import Scenario
+from simulator.stages import drivers
+from simulator.world.build import build_world
+
+REGIMES = Path(__file__).parents[1] / "scenarios" / "regimes.yaml"
+
+
+@cache
+def shipped() -> RegimesFile:
+    """Return the regimes and acts that are shipped."""
+    return RegimesFile.model_validate(YAML(typ="safe").load(REGIMES.read_text(encoding="utf-8")))
+
+
+def quantity(value: float, unit: str = "1") -> Quantity:
+    return Quantity(value=value, unit=unit, kind="assumed", range=(value - 1, value + 1))
+
+
+def item(lever: str, due: str, amount: float, unit: str = "1", **more: bool) -> Item:
+    return Item.model_validate({"lever": lever, "due": due, "amount": quantity(amount, unit), **more})
+
+
+def regime(*items: Item, publicity: float = 0.0, shared: float = 0.0) -> Regime:
+    return Regime(label="A regime", summary="Made up.", source="assumed", items=items,
+                  publicity=quantity(publicity), shared_priorities=quantity(shared))  # fmt: skip
+
+
+def bargain(partner: str, regime: str, about: str = "readmission", **fields: Any) -> Bargain:
+    """Return an active bargain with the EU; `aid` and `income` are million euros a year, `asked` people a year."""
+    units = {"aid": "million_eur/year", "income": "million_eur/year", "asked": "person/year"}
+    return Bargain.model_validate({
+        "label": "A bargain", "summary": "Made up.", "source": "assumed", "active": True, "donor": "EU",
+        "partner": partner, "about": about, "from": "2016-01-01", "regime": regime, "destinations": ["DEA", "DEB"],
+        **{name: quantity(value, units[name]) if name in units else value for name, value in fields.items()},
+    })  # fmt: skip
+
+
+def border(partner: str, regime: str, **fields: Any) -> Bargain:
+    return bargain(partner, regime, "border", **{"legs": ["eastern"], **fields})
+
+
+def response(government: str, **answers: Mapping[str, Any]) -> Response:
+    """Return an active response; each answer is its relief, yearly cost in million euros, harm and levers."""
+    return Response.model_validate({
+        "label": "A response", "source": "assumed", "active": True, "government": government, "from": "2016-01-01",
+        "answers": {name.replace("_", "-"): Answer.model_validate(
+            {**answer, "cost": quantity(answer.get("cost", 0.0), "million_eur/year")}
+        ) for name, answer in answers.items()},
+    })  # fmt: skip
+
+
+def scenario(
+    bargains: Mapping[str, Bargain], regimes: Mapping[str, Regime] | None = None, *, acts: Acts | None = None,
+    responses: Mapping[str, Response] | None = None, trust: float = 0.5, remittances: float = 0.0, **knobs: Any,
+) -> Scenario:  # fmt: skip
+    """Return the corridor of two seas with these bargains; `regimes` come beside those shipped.
+
+    Parameters
+    ----------
+    remittances : money sent to ORA and ORB in a year, as a share of their incomes in the corridor's tables.
+    """
+    pairs = dict.fromkeys((each.donor, each.partner) for each in bargains.values())
+    partnerships = [
+        Partnership(donor=donor, partner=partner, trust=trust, trust_range=(0, 1), source="assumed")
+        for donor, partner in pairs
+    ]
+    made = small.corridor(**{"partnerships": partnerships, **knobs})
+    market = made.parameters.bargaining.market_income.value
+    rows = [
+        row.model_copy(update={"remittances": remittances * row.population * row.gdp_per_head * market})
+        if row.country in ("ORA", "ORB") else row for row in made.country_years
+    ]  # fmt: skip
+    file = RegimesFile(acts=acts or shipped().acts, regimes={**shipped().regimes, **(regimes or {})})
+    corridor = made.corridor.model_copy(
+        update={"regimes": file, "bargains": dict(bargains), "responses": dict(responses or {})}
+    )
+    return made.model_copy(update={"corridor": corridor, "country_years": tuple(rows)})
+
+
+def state(made: Scenario, name: str = "question") -> BargainState:
+    """Return the state of a bargain in a world at its first day."""
+    world = build_world(made)
+    world.new_ledger()
+    drivers.update(world)
+    bargain = made.corridor.bargains[name]
+    return BargainState(name, made, world, build_partnerships(made)[bargain.donor, bargain.partner])
+
+
+def decide(bargaining: BargainState, numbers: Sequence[int]) -> list[tuple[str, str]]:
+    """Let both sides decide again and again in a world that stands still; return act and stance of each time."""
+    taken = []
+    for number in numbers:
+        partner, donor = bargaining.weigh("partner", number), bargaining.weigh("donor", number)
+        bargaining.commit(partner)
+        bargaining.commit(donor)
+        bargaining.settle(number)
+        taken.append((partner.option, donor.option))
+    return taken
+
+
+def tables(made: Scenario) -> dict[str, Any]:
+    """Run a scenario and return its recorded tables."""
+    return tables_of(small.run(made))
+
+
+def tables_of(model: CorridorModel) -> dict[str, Any]:
+    return {name: table.to_pandas() for name, table in model.recorder.tables().items()}
