@@ -1,4 +1,7 @@
-"""Bargains, regimes and responses put together in Python, over the corridor of two seas, for tests of governments."""
+"""Bargains, regimes and responses put together in Python, over the corridor of two seas, for tests of governments.
+
+Acts, regimes and weights are held at plain values, so that a better figure in `scenarios` does not move the tests.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from ruamel.yaml import YAML
 from simulator.governments.bargaining import BargainState
 from simulator.governments.partnership import build_partnerships
 from simulator.model import CorridorModel
-from simulator.scenario.bargains import Acts, Answer, Bargain, Item, Regime, RegimesFile, Response
+from simulator.scenario.bargains import Act, Acts, Answer, Bargain, Item, Regime, RegimesFile, Response
 from simulator.scenario.evidence import Quantity
 from simulator.scenario.policies import Partnership
 from simulator.scenario.schema import Scenario
@@ -42,6 +45,46 @@ def regime(*items: Item, publicity: float = 0.0, shared: float = 0.0) -> Regime:
                   publicity=quantity(publicity), shared_priorities=quantity(shared))  # fmt: skip
 
 
+def act(compliance: float, public: float, value: float) -> Act:
+    return Act(compliance=compliance, public=public, value=quantity(value))
+
+
+ACTS = Acts(
+    readmission={"refuse": act(0.0, 0.0, 0.1), "case-by-case": act(0.4, 0.1, 0.4), "agree": act(1.0, 1.0, 0.7)},
+    border={"open": act(-1.0, 0.5, 0.1), "look-away": act(0.0, 0.0, 0.6), "hold": act(0.5, 0.2, 1.0),
+            "press": act(1.0, 0.4, 1.8)},
+)  # fmt: skip
+PLAIN = {
+    "nothing": regime(publicity=0.3),
+    "threat": regime(item("aid", "refusal", -0.5, of_aid=True), publicity=0.8),
+    "promise": regime(item("aid", "compliance", 0.5, of_aid=True, rises=True), publicity=0.5, shared=0.3),
+    "price": regime(item("aid", "compliance", 1.0, of_aid=True, rises=True), publicity=0.4, shared=0.2),
+    "package": regime(
+        item("root_cause_investment", "compliance", 0.2, of_aid=True),
+        item("legal_pathways", "compliance", 1.0, of_asked=True),
+        item("remittance_facilitation", "compliance", 0.5),
+        item("reintegration_support", "compliance", 0.6),
+        item("capacity_building", "compliance", 0.05),
+        publicity=0.2, shared=0.8,
+    ),
+}  # fmt: skip
+"""Regimes that tests may name."""
+WEIGHTS = {
+    "bargaining.choice_scale": 0.5, "bargaining.money_weight": 1.0, "bargaining.trust_weight": 1.5,
+    "bargaining.remittance_years": 5 * 365.25, "bargaining.backlash_weight": 1.2,
+    "bargaining.salience_reference": 0.05, "bargaining.backlash_memory": 1.5 * 365.25, "bargaining.task_cost": 0.15,
+    "bargaining.labour_weight": 0.5, "bargaining.order_weight": 0.5, "bargaining.burden_weight": 0.3,
+    "bargaining.habit": 0.4, "bargaining.first_belief": 0.5, "bargaining.learning": 1.0, "bargaining.trust_gain": 0.2,
+    "bargaining.trust_loss": 0.6, "bargaining.price_rise": 0.5, "bargaining.leverage_weight": 3.0,
+    "bargaining.market_income": 0.3, "bargaining.diverted_share": 0.6, "bargaining.visa_worth": 0.01,
+    "bargaining.security_worth": 0.02, "bargaining.donor_money_weight": 0.5, "bargaining.donor_concern_weight": 1.0,
+    "bargaining.donor_relation_weight": 1.0, "bargaining.protection_weight": 1.0,
+    "feedback.remittance_per_person": 1000.0, "feedback.remittance_cost": 0.07, "returns.papers_share": 0.5,
+    "governance.decision_interval": 91, "governance.observation_lag": 45, "governance.observation_noise": 0.1,
+}  # fmt: skip
+"""Weights and rates of bargains."""
+
+
 def bargain(partner: str, regime: str, about: str = "readmission", **fields: Any) -> Bargain:
     """Return an active bargain with the EU; `aid` and `income` are million euros a year, `asked` people a year."""
     units = {"aid": "million_eur/year", "income": "million_eur/year", "asked": "person/year"}
@@ -67,10 +110,11 @@ def response(government: str, **answers: Mapping[str, Any]) -> Response:
 
 
 def scenario(
-    bargains: Mapping[str, Bargain], regimes: Mapping[str, Regime] | None = None, *, acts: Acts | None = None,
-    responses: Mapping[str, Response] | None = None, trust: float = 0.5, remittances: float = 0.0, **knobs: Any,
+    bargains: Mapping[str, Bargain], regimes: Mapping[str, Regime] | None = None, *,
+    responses: Mapping[str, Response] | None = None, trust: float = 0.5, remittances: float = 0.0,
+    parameter: Mapping[str, float] | None = None, **knobs: Any,
 ) -> Scenario:  # fmt: skip
-    """Return the corridor of two seas with these bargains; `regimes` come beside those shipped.
+    """Return the corridor of two seas with these bargains; `regimes` come beside those of `PLAIN`.
 
     Parameters
     ----------
@@ -81,13 +125,14 @@ def scenario(
         Partnership(donor=donor, partner=partner, trust=trust, trust_range=(0, 1), source="assumed")
         for donor, partner in pairs
     ]
-    made = small.corridor(**{"partnerships": partnerships, **knobs})
+    weights = {**WEIGHTS, **(parameter or {})}
+    made = small.corridor(**{"partnerships": partnerships, "parameter": weights, **knobs})
     market = made.parameters.bargaining.market_income.value
     rows = [
         row.model_copy(update={"remittances": remittances * row.population * row.gdp_per_head * market})
         if row.country in ("ORA", "ORB") else row for row in made.country_years
     ]  # fmt: skip
-    file = RegimesFile(acts=acts or shipped().acts, regimes={**shipped().regimes, **(regimes or {})})
+    file = RegimesFile(acts=ACTS, regimes={**PLAIN, **(regimes or {})})
     corridor = made.corridor.model_copy(
         update={"regimes": file, "bargains": dict(bargains), "responses": dict(responses or {})}
     )

@@ -94,7 +94,7 @@ def test_backlash_follows_how_public_the_act_and_how_salient_remittances_are() -
 
 def held(act: int, stance: int, *, arrived: int = 80, times: int = 1) -> BargainState:
     """Return a border bargain after so many decisions, where so many of 100 arrivals came by the partner's way."""
-    one = state("border", "pay-for-control", aid=20.0)
+    one = state("border", "price", aid=20.0)
     one._world.ledger["crossings"][[EAST, WEST], 0, 0] = [arrived, 100 - arrived]
     one.observe()
     one._world.step += 1
@@ -155,7 +155,7 @@ def agreement(*, remembered: bool) -> list[str]:
     """
     promise = regime(item("aid", "compliance", 1.0, of_aid=True))
     one = state(
-        "readmission", "package", regimes={"package": promise}, aid=INCOME * 0.038, remittances=0.1, asked=0.0,
+        "readmission", "promised", regimes={"promised": promise}, aid=INCOME * 0.038, remittances=0.1, asked=0.0,
         parameter={"bargaining.choice_scale": 0.002, "bargaining.first_belief": 0.5, "bargaining.trust_weight": 0.0,
                    "bargaining.task_cost": 0.0, "bargaining.labour_weight": 0.0, "bargaining.habit": 1.0,
                    "bargaining.backlash_weight": 0.6, "bargaining.money_weight": 1.0, "bargaining.learning": 0.0},
@@ -226,8 +226,8 @@ def test_a_threat_may_bring_compliance_nothing_or_backlash(case: str) -> None:
     is told from none with power above 0.99, and one of 0.06 from one below 0.02 with power above 0.9.
     """
     fields, publicity, least, most = THREATS[case]
-    regimes = {"threat": regime(item("aid", "refusal", -1.0, of_aid=True), publicity=publicity), "nothing": regime()}
-    with_it, without = (compliance(name, regimes, RULES, **fields) for name in ("threat", "nothing"))
+    regimes = {"tried": regime(item("aid", "refusal", -1.0, of_aid=True), publicity=publicity), "nothing": regime()}
+    with_it, without = (compliance(name, regimes, RULES, **fields) for name in ("tried", "nothing"))
     difference = with_it - without
     assert difference.std() / np.sqrt(SEEDS) < 0.015
     assert least <= difference.mean() <= most

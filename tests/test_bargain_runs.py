@@ -39,10 +39,10 @@ TERMS = ["date", "government", "partner", "question", "role", "option", "term"]
 def bargaining(**knobs: Any) -> Scenario:
     """Return a corridor with four bargains of two donors, and a response, over a year and a half."""
     questions = {
-        "a-returns": bargain("ORA", "less-for-less", aid=2.0),
-        "b-returns": bargain("ORB", "positive-incentives", aid=3.0, destinations=["DEA"]),
-        "border": border("TRA", "pay-for-control", aid=30.0),
-        "second-border": border("TRB", "more-for-more", aid=9.0, legs=["port-west--coast"], donor="DEB"),
+        "a-returns": bargain("ORA", "threat", aid=2.0),
+        "b-returns": bargain("ORB", "package", aid=3.0, destinations=["DEA"]),
+        "border": border("TRA", "price", aid=30.0),
+        "second-border": border("TRB", "promise", aid=9.0, legs=["port-west--coast"], donor="DEB"),
     }
     plain = {"end": "2017-07-01", "population": 20_000, "persons_per_agent": 10, "remittances": 0.04}
     return bargains.scenario(questions, responses={"arrivals": response("DEA", **ANSWERS)}, **{**plain, **knobs})
@@ -239,7 +239,7 @@ def test_spending_and_diverted_money_add_up() -> None:
             "bargaining.first_belief": 0.0, "bargaining.donor_relation_weight": 0.0, "bargaining.task_cost": 1.0,
             "bargaining.diverted_share": 0.6, "bargaining.donor_money_weight": 100.0,
             "bargaining.learning": 0.0}  # fmt: skip
-    questions = {"question": bargain("ORA", "less-for-less", aid=10.0), "other": border("TRA", "paid", aid=20.0)}
+    questions = {"question": bargain("ORA", "threat", aid=10.0), "other": border("TRA", "paid", aid=20.0)}
     always = {"paid": bargains.regime(bargains.item("aid", "always", 1.0, of_aid=True))}
     made = bargains.scenario(questions, always, parameter=sure, population=2000, end="2016-07-01")
     model = small.run(made)

@@ -45,7 +45,7 @@ def test_rates_are_smoothed_over_a_decision_interval_and_known_late() -> None:
             assert tracker.known == pytest.approx([rates[step - 7]])
 
 
-def readmission(regime_name: str = "nothing-offered", **knobs: Any) -> Scenario:
+def readmission(regime_name: str = "nothing", **knobs: Any) -> Scenario:
     """Return a corridor with one bargain about returns; fields of the bargain stand among the knobs."""
     fields = {name: knobs.pop(name) for name in ("aid", "asked", "income", "until") if name in knobs}
     knobs = {"end": "2018-01-01", **knobs, "parameter": {**QUIET, **knobs.get("parameter", {})}}
@@ -62,7 +62,7 @@ def watch(state: BargainState, **flows: Any) -> None:
     state.observe()
 
 
-def border_state(regime_name: str = "pay-for-control", **knobs: Any) -> BargainState:
+def border_state(regime_name: str = "price", **knobs: Any) -> BargainState:
     knobs = {"end": "2018-01-01", **knobs, "parameter": {**QUIET, **knobs.get("parameter", {})}}
     return bargains.state(bargains.scenario({"question": bargains.border("TRA", regime_name, aid=20.0)}, **knobs))
 
@@ -131,7 +131,7 @@ def test_decisions_fall_due_on_the_first_day_and_each_interval_after(step_days: 
 
 def test_what_is_off_the_table_moves_nothing() -> None:
     """Up to the day before `until` what was decided holds; from that day on, nothing does, and nothing is paid."""
-    state = bargains.state(readmission("less-for-less", aid=10.0, until="2016-02-12"))
+    state = bargains.state(readmission("threat", aid=10.0, until="2016-02-12"))
     state.act, state.stance = 2, 1
     assert not list(state.laid("partner")), "nothing was decided yet"
     assert state.calendar.due(7.0) == 0
@@ -174,14 +174,14 @@ def test_what_the_donor_gives_promises_and_withdraws() -> None:
 
     Of money, diverted_share x fragility / 120 = 0.6 x 105 / 120 goes to other ends.
     """
-    package = regime(
+    mixed = regime(
         item("aid", "always", 0.3, of_aid=True),
         item("legal_pathways", "compliance", 100.0, "person/year"),
         item("root_cause_investment", "compliance", 4.0, "million_eur/year"),
         item("aid", "refusal", -0.5, of_aid=True),
     )
     rules = {"bargaining.diverted_share": 0.6}
-    state = bargains.state(readmission("package", aid=10.0, regimes={"package": package}, parameter=rules))
+    state = bargains.state(readmission("mixed", aid=10.0, regimes={"mixed": mixed}, parameter=rules))
     state.calendar.due(7.0)
     lost = 0.6 * 105 / 120
     state.act = 1  # 0.4 is done

@@ -6,7 +6,7 @@ import bargains
 import numpy as np
 import pytest
 import small
-from bargains import item, regime
+from bargains import act, item, regime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,10 +85,6 @@ def test_luck_hangs_on_seed_question_role_and_number() -> None:
 
 
 # A partner's payoff ------------------------------------------------------------------------------------------------
-
-
-def act(compliance: float, public: float, value: float) -> Act:
-    return Act(compliance=compliance, public=public, value=bargains.quantity(value))
 
 
 RETURNS = (act(1.0, 1.0, 0.7), act(0.4, 0.1, 0.4), act(0.0, 0.0, 0.1))
@@ -226,7 +222,7 @@ def test_terms_of_a_destination() -> None:
 
 # What is on the table ----------------------------------------------------------------------------------------------
 
-BARGAIN = bargains.bargain("ORA", "nothing-offered", aid=20.0)
+BARGAIN = bargains.bargain("ORA", "nothing", aid=20.0)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +250,7 @@ def test_what_each_kind_of_offer_is_worth(
     assert stakes.worth(offer, BARGAIN, ECONOMY, RULES) == pytest.approx(percent)
     kind = INTERESTS[lever]
     for interest, factor in ((kind, 2.0), ("jobs" if kind != "jobs" else "money", 1.0)):
-        keen = bargains.bargain("ORA", "nothing-offered", aid=20.0, interests={interest: bargains.quantity(2.0)})
+        keen = bargains.bargain("ORA", "nothing", aid=20.0, interests={interest: bargains.quantity(2.0)})
         assert stakes.worth(offer, keen, ECONOMY, RULES) == pytest.approx(factor * percent)
 
 

@@ -68,19 +68,28 @@ def test_f1_prices_rise_a_little_when_enforcement_trebles() -> None:
     assert within("f1.elasticity", estimate)
 
 
-@pytest.mark.xfail(strict=True, reason="the model deters more than it diverts: see docs/calibration.md")
-def test_f2_a_barrier_on_one_of_four_sectors_moves_more_than_it_keeps_at_home() -> None:
-    """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): fewer there, more next door, more moved than stayed.
+def test_f2_a_barrier_on_one_of_four_sectors_moves_people_next_door() -> None:
+    """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): fewer behind the barrier, more in the sectors beside it.
 
     The size of the barrier is chosen so that a quarter fewer arrive behind it, as in the study (15 to 35%), which
-    therefore is no test; what becomes of them is: more in the sectors next to it, and more than half of those fewer
-    arrive elsewhere. Both runs of a pair share all luck; over three seeds the share who change their way has a
-    standard error below 0.04, so that one 0.1 below a half is found with power above 0.99.
+    therefore is no test; that more come next door is. Both runs of a pair share all luck: over three seeds the change
+    next door has a standard error of 0.002, so that a fall of 0.01 is found with power above 0.99.
+    """
+    estimates = found("f2")
+    assert power_outside(0.01, estimates["f2.next-door"].error) > 0.99
+    assert within("f2.treated", estimates["f2.treated"])
+    assert within("f2.next-door", estimates["f2.next-door"])
+
+
+@pytest.mark.xfail(strict=True, reason="the model still deters more than it diverts: see docs/calibration.md")
+def test_f2_more_change_their_way_than_stay_at_home() -> None:
+    """F2: more than half of those fewer arrive elsewhere.
+
+    Over three seeds the share has a standard error below 0.04, so that one 0.1 below a half is found with power above
+    0.99.
     """
     estimates = found("f2")
     assert power_outside(0.1, estimates["f2.changed-way"].error) > 0.99
-    assert within("f2.treated", estimates["f2.treated"])
-    assert within("f2.next-door", estimates["f2.next-door"])
     assert within("f2.changed-way", estimates["f2.changed-way"])
 
 
