@@ -148,6 +148,23 @@ def state(made: Scenario, name: str = "question") -> BargainState:
     return BargainState(name, made, world, build_partnerships(made)[bargain.donor, bargain.partner])
 
 
+def stand(bargaining: BargainState, act: int, stance: int = 0) -> None:
+    """Let both sides stand as numbered, and their relation follow, as if they had just decided so."""
+    bargaining.act, bargaining.stance = act, stance
+    bargaining.settle(0)
+
+
+def pass_steps(bargaining: BargainState, steps: int = 2) -> None:
+    """Let steps pass that end with what the ledger holds: the first with what is in it now, the others with nothing."""
+    world = bargaining._world
+    for step in range(steps):
+        if step:
+            world.step += 1
+            world.new_ledger()
+        crossed, held = (world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "interceptions"))
+        bargaining.observe(crossed, held)
+
+
 def decide(bargaining: BargainState, numbers: Sequence[int]) -> list[tuple[str, str]]:
     """Let both sides decide again and again in a world that stands still; return act and stance of each time."""
     taken = []

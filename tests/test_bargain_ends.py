@@ -96,9 +96,7 @@ def held(act: int, stance: int, *, arrived: int = 80, times: int = 1) -> Bargain
     """Return a border bargain after so many decisions, where so many of 100 arrivals came by the partner's way."""
     one = state("border", "price", aid=20.0)
     one._world.ledger["crossings"][[EAST, WEST], 0, 0] = [arrived, 100 - arrived]
-    one.observe()
-    one._world.step += 1
-    one.observe()
+    bargains.pass_steps(one)
     one.act, one.stance = act, stance
     for number in range(times):
         one.settle(number)

@@ -160,12 +160,11 @@ def test_a_bargain_more_leaves_the_luck_of_the_others_alone() -> None:
 def test_the_length_of_a_step_changes_no_number_of_decisions(step_days: int) -> None:
     """From 1 January 2016 every 91 days to the end of March 2017: five and a half quarters, six decisions each."""
     knobs: dict[str, Any] = {"end": "2017-04-21", "population": 4000}
-    counts = [
-        decisions(bargains.tables(bargaining(step_days=days, **knobs))["choices"]).groupby(["question", "role"]).size()
-        for days in (7, step_days)
-    ]
+    choices = [bargains.tables(bargaining(step_days=days, **knobs))["choices"] for days in (7, step_days)]
+    counts = [decisions(each).groupby(["question", "role"]).size() for each in choices]
     assert counts[0].to_dict() == counts[1].to_dict()
     assert set(counts[0]) == {6}
+    assert all(taken == wanted for each in choices for *_, taken, wanted in drawn(each)), "nor any luck"
 
 
 # Names -------------------------------------------------------------------------------------------------------------

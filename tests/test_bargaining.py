@@ -46,6 +46,7 @@ def test_a_small_scale_takes_the_best_and_a_large_one_takes_any() -> None:
     terms = {"worth": np.array([0.3, 0.5, 0.1])}
     np.testing.assert_allclose(chances(terms, 1e-3), [0, 1, 0], atol=1e-12)
     np.testing.assert_allclose(chances(terms, 1e6), [1 / 3] * 3, atol=1e-6)
+    assert chances({"worth": np.array([-5000.0, 5000.0])}, 0.1).tolist() == [0.0, 1.0]
 
 
 @given(utility=utilities, constant=st.floats(-100, 100))

@@ -66,7 +66,8 @@ class Government(mesa.Agent):  # type: ignore[misc]
         if seen is not None:
             self._newest = seen
         if self._world.end_day >= self._next_stock:
-            self.known = self._newest
+            if self._newest is not None:
+                self.known = self._observer.with_error(self._world, self._newest)
             self._next_stock = self._world.end_day + self._world.parameters.governance.decision_interval.value
 
     def decide(self) -> list[Order]:

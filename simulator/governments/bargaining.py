@@ -112,6 +112,8 @@ class BargainState:
             world, world.clock.day_of(self.bargain.from_), np.inf if until is None else world.clock.day_of(until)
         )
         self._seed, self._market = scenario.seed, 0.0
+        self._laid: dict[str, tuple[Laid, ...]] = {}
+        self._yearly: float | None = None
         self._world, self._tracker = world, Tracker(world)
         self._find(scenario, world)
         figures = gather((row.country, row.year, row.remittances) for row in scenario.country_years)
@@ -133,10 +135,9 @@ class BargainState:
         """Compliance in force, -1 to 1; 0 before anything was decided."""
         return self.acts[self.act].compliance if self.act >= 0 else 0.0
 
-    def observe(self) -> None:
-        """Take in the step just run."""
+    def observe(self, crossed: Floats, held: Floats) -> None:
+        """Take in the step just run, given its crossings and interceptions by leg, each of shape (n_legs,)."""
         world = self._world
-        crossed, held = (world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "interceptions"))
         ordered = world.ledger["orders"][self._destinations, self._origin].sum() if self._origin >= 0 else 0.0
         flows = [ordered, crossed[self._legs].sum(), crossed[self._all].sum(), held[self._legs].sum()]
         self._tracker.push(world, np.array(flows, dtype=np.float64))
@@ -219,6 +220,8 @@ class BargainState:
 
     def settle(self, number: int) -> None:
         """Let the relation follow what both sides have decided."""
+        self._laid.clear()
+        self._yearly = None
         self.asked = self.seen(DONOR, number).asked
         rules, years = self._world.parameters.bargaining, self.calendar.years
         act, stance, regime = self.acts[self.act], self.stances[self.stance], self.regime
@@ -255,10 +258,15 @@ class BargainState:
             world.fragility[self._partner] / FULL_FRAGILITY
         )
 
-    def laid(self, role: str) -> Iterator[Laid]:
-        """Yield the levers that a side's decision moves in this step."""
+    def laid(self, role: str) -> tuple[Laid, ...]:
+        """Return the levers that a side's decision moves in this step; the same until the next decision."""
         if not self.calendar.open(self._world.day):
-            return
+            return ()
+        if role not in self._laid:
+            self._laid[role] = tuple(self._lay(role))
+        return self._laid[role]
+
+    def _lay(self, role: str) -> Iterator[Laid]:
         pairs = np.full(len(self._destinations), self._origin), self._destinations
         if role == PARTNER:
             value = self.acts[self.act].value.value
@@ -281,6 +289,8 @@ class BargainState:
         """Return what the donor pays in this step, less what it withholds, and how much of it is diverted; euros."""
         if not self.calendar.open(self._world.day):
             return 0.0, 0.0
-        laid = stakes.lay_items(self.regime, self.bargain, self.delivery(), self.asked)
-        paid = sum(laid.get(lever, 0.0) for lever in stakes.MONEY) * stakes.MILLION * self._world.years
+        if self._yearly is None:
+            laid = stakes.lay_items(self.regime, self.bargain, self.delivery(), self.asked)
+            self._yearly = sum(laid.get(lever, 0.0) for lever in stakes.MONEY) * stakes.MILLION
+        paid = self._yearly * self._world.years
         return paid, max(paid, 0.0) * self.diverted

@@ -52,8 +52,11 @@ class Cabinet:
     def observe(self) -> dict[str, int]:
         """Take in the step just run, and return the questions that fall due, each with the number of its decision."""
         day, due = self._world.end_day, {}
-        for bargain in self.bargains:
-            bargain.observe()
+        if self.bargains:
+            ledger = self._world.ledger
+            crossed, held = (ledger[name].sum(axis=(1, 2)) for name in ("crossings", "interceptions"))
+            for bargain in self.bargains:
+                bargain.observe(crossed, held)
         questions: list[BargainState | ResponseState] = [*self.bargains, *self.responses]
         for question in questions:
             number = question.calendar.due(day)

@@ -47,25 +47,26 @@ class Observer:
         heads, tails = network.country[network.head], network.country[network.tail]
         self._inward = (heads == mine) & (tails != mine) if mine is not None else network.counted
         self._controlled = network.departure_control == mine if mine is not None else network.counted
+        # As numbers of legs: a few, of many.
+        self._near = np.flatnonzero(self._inward | self._controlled)
+        self._inward, self._controlled = np.flatnonzero(self._inward), np.flatnonzero(self._controlled)
         kinds = ("arrivals", "attempts", "deaths")
         self._keys = np.array([name_key(world.seed, "government", code, kind) for kind in kinds], dtype=np.uint64)
         self._late: deque[Observation] = deque()
 
     def look(self, world: World, totals: Mapping[str, Floats]) -> Observation | None:
-        """Take in the step just run, and return the newest observation that is old enough to be known.
+        """Take in the step just run, and return the newest observation that is old enough to be known, without error.
 
         `totals` holds the step's crossings, attempts and deaths by leg, shape (n_legs,).
         """
-        noise = world.parameters.governance.observation_noise.value
-        error = np.exp(noise * ndtri(uniforms(self._keys, Decision.OBSERVE, world.step)))
         backlog = world.ledger["backlog"]
         self._late.append(
             Observation(
                 world.step,
-                float(totals["crossings"][self._inward].sum() * error[0]),
-                float(totals["attempts"][self._controlled].sum() * error[1]),
+                float(totals["crossings"][self._inward].sum()),
+                float(totals["attempts"][self._controlled].sum()),
                 float(backlog[self._country]) if self._country >= 0 else float(backlog.sum()),
-                float(totals["deaths"][self._inward | self._controlled].sum() * error[2]),
+                float(totals["deaths"][self._near].sum()),
             )
         )
         seen = None
@@ -73,3 +74,10 @@ class Observer:
         while self._late and world.clock.edges[self._late[0].step + 1] <= world.end_day - age:
             seen = self._late.popleft()
         return seen
+
+    def with_error(self, world: World, seen: Observation) -> Observation:
+        """Return an observation as the government has it: with the error of its step; its own books have none."""
+        noise = world.parameters.governance.observation_noise.value
+        error = np.exp(noise * ndtri(uniforms(self._keys, Decision.OBSERVE, seen.step)))
+        arrivals, attempts, deaths = np.array([seen.arrivals, seen.attempts, seen.deaths]) * error
+        return Observation(seen.step, float(arrivals), float(attempts), seen.backlog, float(deaths))
