@@ -26,7 +26,7 @@ from simulator.scenario.schema import Scenario, json_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.analysis.paired import Findings
+    from simulator.analysis.findings import Findings
     from simulator.validation.scorecard import Scorecard
 
 __all__ = [
@@ -232,7 +232,7 @@ def compare(
         raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
     design = read_design(experiment, draws=draws, replicates=replicates, luck=luck)
     from simulator.analysis.experiment_page import check_folder, write
-    from simulator.analysis.paired import judge
+    from simulator.analysis.findings import judge
     from simulator.sweeps.run import make_plan
     from simulator.sweeps.run import run as run_all
 

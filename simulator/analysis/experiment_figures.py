@@ -18,7 +18,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from simulator.analysis import style
-from simulator.analysis.paired import Findings
+from simulator.analysis.findings import Findings
 
 ROW: Final = 0.34
 """Height of a row in inches."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 
 from simulator.analysis.experiment_figures import amount, draw, heading, luck_label, percent, side
-from simulator.analysis.paired import Findings
+from simulator.analysis.findings import Findings
 from simulator.errors import InputError, Problem
 
 RECORD: Final = "record.json"
@@ -43,6 +43,10 @@ th{text-align:left;background:#f4f4f4}td.n{text-align:right;font-variant-numeric
 .wide{overflow-x:auto}img{max-width:100%;height:auto}figure{margin:1.2rem 0}
 caption{text-align:left;color:#595959;padding:.2rem 0}.quiet{color:#595959}code{font-size:.92em}
 """
+
+
+EVEN: Final = 0.5
+"""Chance that says nothing."""
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
@@ -184,6 +188,7 @@ def _case(findings: Findings, case: str, figures: Mapping[str, tuple[Path, str]]
         _summary_table(findings, case),
         _figure(figures, f"shares{after}"),
         _pairs_table(findings, case),
+        _regions_table(findings, case),
         _luck(findings, case, figures, after),
         _drawn(about),
     ]
@@ -248,6 +253,28 @@ def _pairs_table(findings: Findings, case: str) -> str:
                          _between(each["low"], each["high"]), _between(each["p5"], each["p95"])))  # fmt: skip
     head = ("measure", "arm", "less", "mean difference", "95% interval of the mean", "90% of draws")
     return "<h3>Other arms against each other</h3>" + table(head, rows)
+
+
+def _regions_table(findings: Findings, case: str) -> str:
+    """Return the table of where in the drawn ranges an arm does best."""
+    content, found = findings.content, findings.tables["regions"]
+    found = found[found["case"] == case]
+    if found.empty:
+        return ""
+    rows = [
+        (heading(content["measures"][each["measure"]]), content["arms"][each["arm"]]["label"], percent(each["best"]),
+         each["field"], "higher" if each["higher"] > EVEN else "lower", _between(each["low"], each["high"]),
+         f"{each['higher']:.2f}", f"{each['p']:.2g}")
+        for each in found.to_dict(orient="records")
+    ]  # fmt: skip
+    head = ("measure", "arm", "no arm better in", "field", "where it is best, the field is", "then between",
+            "chance of being higher", "p")  # fmt: skip
+    said = (
+        "For each arm the three drawn numbers that set the draws in which it does best apart most. "
+        f"{found['fields'].max()} numbers were looked at, and p is not corrected for that: one in twenty would lie "
+        "below 0.05 by chance."
+    )
+    return "<h3>In which part of the ranges an arm does best</h3>" + table(head, rows, said)
 
 
 def _luck(findings: Findings, case: str, figures: Mapping[str, tuple[Path, str]], after: str) -> str:
