@@ -27,7 +27,7 @@ def runs(n: int = 12) -> pd.DataFrame:
 def test_the_field_that_decides_comes_first() -> None:
     found = where_best(runs(), {"lost": "less"}, ARMS, ["a.x", "a.y", "a.fixed"])
     go = found[found["arm"] == "go"]
-    assert list(go["field"])[0] == "a.x"
+    assert go["field"].iloc[0] == "a.x"
     first = go.iloc[0]
     assert first["higher"] == 1.0
     assert (first["low"], first["high"]) == pytest.approx((6.5 / 12, 11.5 / 12))
