@@ -31,6 +31,8 @@ KEY: Final = 0.5
 """Room for the key to colours under the panels, in inches."""
 DPI: Final = 110
 """Figures are as fine as they need to be on a page."""
+ROOMY: Final = 5
+"""Arms up to which a cell has room for the share of draws that are the same; the table of pairs has it in any case."""
 NAME: Final = 34
 """Letters of an arm's name that fit beside its row."""
 
@@ -266,7 +268,9 @@ def _share_panel(
             shade = 0.5 + (better - worse) / 2 if math.isfinite(better) else 0.5
             axes.add_patch(Rectangle((column, line), 1, 1, facecolor=WORSE_TO_BETTER(shade), edgecolor="white",
                                      linewidth=1.5))  # fmt: skip
-            text = percent(better) + (f"\n{percent(same)} same" if same > 0 else "")
+            always = same == 1
+            text = "same" if always else percent(better)
+            text += f"\n{percent(same)} same" if 0 < same < 1 and len(arms) <= ROOMY else ""
             axes.text(column + 0.5, line + 0.5, text, ha="center", va="center", size=style.SMALL_SIZE - 0.5,
                       color=style.INK, linespacing=0.95)  # fmt: skip
     numbers = [str(place + 1) for place in range(len(arms))]
