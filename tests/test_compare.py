@@ -67,8 +67,8 @@ set:
 """
 FILES = {
     "design.yaml", "differences.parquet", "differences.png", "index.html", "levels.parquet", "luck-runs.parquet",
-    "luck.parquet", "luck.png", "record.json", "regions.parquet", "regret.parquet", "runs.parquet", "shares.parquet", "shares.png",
-    "trade-off.png",
+    "luck.parquet", "luck.png", "record.json", "regions.parquet", "regret.parquet", "runs.parquet",
+    "shares.parquet", "shares.png", "trade-off.png",
 }  # fmt: skip
 
 
