@@ -37,10 +37,7 @@ def norway(seed: int) -> Result:
 
 @cache
 def union(seed: int = 1) -> Result:
-    return simulator.run(
-        "eu-turkey-2016", persons_per_agent=100, seed=seed, end="2017-07-01", set={"step_days": 14},
-        overrides=["origins-decide-on-returns"],
-    )  # fmt: skip
+    return simulator.run("eu-returns", persons_per_agent=100, seed=seed, end="2017-07-01", set={"step_days": 14})
 
 
 def rate(result: Result, first: int, last: int, origin: str | None = None) -> float:
