@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from typing import Any, Final
 
 import pandas as pd
 
 from simulator.clock import Clock
 from simulator.errors import ChoiceError, InputError, Problem
+from simulator.jobs import Told, do_all
 from simulator.model import CorridorModel
 from simulator.outputs.provenance import git_state, json_hash, scenario_hash, versions
 from simulator.outputs.result import Result
@@ -23,8 +22,6 @@ from simulator.sweeps.draws import Draw, Uncertain, choose, lay, sample
 from simulator.sweeps.experiment import COLUMNS, Arm, Case, Design, Measured, in_case, measures_in
 from simulator.sweeps.measures import problems, recorded, row, taken, unit
 
-Told = Callable[[int, int, str], None]
-"""Told of each run that is done: how many are, how many there are, and what it was."""
 FORMAT: Final = 1
 """Version of the layout of what a comparison writes."""
 _OPTIONS: Final = {"--override": "overrides", "--without": "without", "--set": "set", "--start": "start",
@@ -67,39 +64,6 @@ class RunJob:
         except ChoiceError as error:
             return {**found, "failed": str(error)}
         return {**found, **row(Result.of_run(model.recorder, model.stats), self.measures, routes=self.routes)}
-
-
-def _do(job: RunJob) -> dict[str, Any]:
-    return job.do()
-
-
-def do_all(jobs: Sequence[RunJob], workers: int, told: Told | None = None) -> list[dict[str, Any]]:
-    """Do runs and return their rows, in their order.
-
-    Parameters
-    ----------
-    workers : processes; with one, this process does them.
-    """
-    say = told or (lambda *_: None)
-    if workers == 1 or len(jobs) < 2:
-        done = []
-        for count, job in enumerate(jobs, start=1):
-            done.append(job.do())
-            say(count, len(jobs), job.words)
-        return done
-    results: dict[int, dict[str, Any]] = {}
-    # Fresh processes: a copy of this one may hold locks of threads that it does not have.
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[dict[str, Any]], int] = {pool.submit(_do, job): place for place, job in enumerate(jobs)}
-        try:
-            for count, future in enumerate(as_completed(waiting), start=1):
-                place = waiting[future]
-                results[place] = future.result()
-                say(count, len(jobs), jobs[place].words)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [results[place] for place in range(len(jobs))]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from simulator.errors import InputError, Problem
+from simulator.jobs import Told, do_all
 from simulator.outputs.provenance import git_state, scenario_hash, versions
 from simulator.scenario.fits import NONE
 from simulator.scenario.load import Resolved, resolve
@@ -21,7 +22,7 @@ from simulator.validation.estimate import Estimate
 from simulator.validation.facts import deal
 from simulator.validation.facts.register import FACTS, GROUP, MARGINS
 from simulator.validation.fitting import Fitting, fitting_of
-from simulator.validation.jobs import FactJob, Job, PairJob, Told, do_all
+from simulator.validation.jobs import Done, FactJob, Job, PairJob
 from simulator.validation.measures import RunPair
 from simulator.validation.origins_of_values import Setting, settings
 
@@ -132,7 +133,7 @@ def make_scorecard(
         jobs.extend(PairJob(member, seed, with_, without) for seed in seeds)
         jobs.extend(FactJob(member, fact, with_.parameters) for fact in (FACTS if facts else ()))
     assert first is not None
-    done = do_all(jobs, workers, told)
+    done: list[Done] = do_all(jobs, workers, told)
     runs = [each for each in done if isinstance(each, RunPair)]
     estimates = [each for each in done if not isinstance(each, RunPair)]
     return _judged(first, fit, chosen, seeds, runs, estimates)
