@@ -20,9 +20,9 @@ NORWAY_ASKED = 700
 """People whom Norway meant to return from 2013 to 2016, at least."""
 NORWAY_BAND = (0.03, 0.25)
 """Share of them who were: 60 of 700 is 0.09; other counts of forced returns in those years reach 160."""
-MALI_BAND = (0.04, 0.30)
+MALI_BAND = (0.05, 0.25)
 """Malians returned from the European Union, of those ordered to leave from 2014 to 2016: published 1,390 of 12,695, or
-0.11. Wide, since those who go of their own will, at one rate for all origins, make up most of it here."""
+0.11. The model lies near the upper end: those who go of their own will, at one rate for all origins, make up most."""
 UNION_BAND = (0.15, 0.30)
 """All citizens of countries outside Europe: fact F5."""
 UNION_SEEDS = (1, 2, 3)
@@ -76,7 +76,8 @@ def test_mali_hardly_signs_and_would_not_keep_to_it() -> None:
 
 
 def test_mali_returns_at_the_published_rate() -> None:
-    assert MALI_BAND[0] <= rate(union(), 2014, 2016, "MLI") <= MALI_BAND[1]
+    rates = [rate(union(seed), 2014, 2016, "MLI") for seed in UNION_SEEDS]
+    assert MALI_BAND[0] <= sum(rates) / len(rates) <= MALI_BAND[1], rates
 
 
 def test_the_union_returns_well_under_a_third_outside_europe() -> None:
