@@ -1,7 +1,8 @@
 """Three cases of returns, with one set of behavioural parameters for all: Norway and Ethiopia, Mali, and all origins.
 
 No weight was fitted to them by a search, but three weights of `bargaining` (what a task costs, what trust and backlash
-weigh) were set by hand with these figures in view: they say that one set can hold all three, not that it had to.
+weigh) and the share of papers that each act gives were set by hand with these figures in view, the rate of the Union
+among them: they say that one set can hold all three, not that it had to.
 """
 
 from __future__ import annotations
