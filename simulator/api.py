@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator import __version__
+from simulator.api_sweeps import estimate, query, remake, results, sweep, sweep_folder
 from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
 from simulator.outputs.provenance import json_hash, scenario_hash, version_changes
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from simulator.validation.scorecard import Scorecard
 
 __all__ = [
-    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "evidence", "explain",
-    "list_files", "load_scenario", "new", "plot", "rerun", "run", "schema", "score", "validate",
+    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "estimate", "evidence",
+    "explain", "list_files", "load_scenario", "new", "plot", "query", "remake", "rerun", "results", "run", "schema",
+    "score", "sweep", "sweep_folder", "validate",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, int], None]
@@ -226,11 +228,12 @@ def compare(
     InputError
         With every problem of the design and its scenarios, or if `out` may not be written to; nothing is simulated.
     """
-    from simulator.sweeps.experiment import read_design
+    from simulator.sweeps.reading import check_comparable, read_design
 
     if workers < 1:
         raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
     design = read_design(experiment, draws=draws, replicates=replicates, luck=luck)
+    check_comparable(design)
     from simulator.analysis.experiment_page import check_folder, write
     from simulator.analysis.findings import judge
     from simulator.sweeps.run import make_plan
@@ -247,7 +250,7 @@ def compare(
 
 def comparison_folder(experiment: str | Path) -> Path:
     """Return the folder in which a comparison is kept where nobody says otherwise."""
-    from simulator.sweeps.experiment import find, name_of
+    from simulator.sweeps.reading import find, name_of
 
     return Path("results") / name_of(find(experiment))
 

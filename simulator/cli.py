@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator import __version__
+from simulator import __version__, cli_sweeps
 from simulator.errors import InputError
 from simulator.terminal import (
     FAILED,
@@ -371,6 +371,9 @@ def list_(as_json: Json = False) -> None:
         print_json(rows)
     else:
         print_table("", ("kind", "name", "title", "file"), [tuple(row.values()) for row in rows])
+
+
+cli_sweeps.register(app)
 
 
 def _terminated(*_: Any) -> None:

@@ -8,8 +8,10 @@ import math
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -24,6 +26,8 @@ WIDE = 200
 """Columns of a table that goes to a file or a pipe."""
 READABLE = 120
 """Columns of running text at most."""
+SHOWN_EVERY = 30.0
+"""Seconds between lines of progress in a file."""
 MANY = 8
 """Fields of one file that name one source: more stand in one line together."""
 
@@ -275,3 +279,39 @@ def progress_bar() -> Iterator[Callable[[int, int, int], None] | None]:
             progress.update(task, completed=done, total=steps, people=people)
 
         yield advance
+
+
+@contextmanager
+def sweep_progress() -> Iterator[tuple[Callable[[Any], None], Callable[[int], None]]]:
+    """Show how a sweep is going on standard error: one line that is renewed, or one every half minute in a file.
+
+    Gives a function to be told of progress, and one to be told how many scenarios were checked.
+    """
+    live = sys.stderr.isatty()
+    last = [float("-inf")]
+
+    def line(now: Any) -> str:
+        ended = now.before + now.done + now.failed
+        left = "-" if math.isnan(now.left_seconds) else str(timedelta(seconds=round(now.left_seconds)))
+        memory = f", {now.workers_bytes / 2**30:.1f} GiB" if now.workers_bytes else ""
+        return (f"{ended:,} of {now.total:,} runs: {now.done:,} done, {now.failed:,} failed, {now.running:,} sent; "
+                f"{now.rate:.2f} a second, {left} left{memory}")  # fmt: skip
+
+    def show(text: str, *, every: float) -> None:
+        if live:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - last[0] >= every:
+            last[0] = time.monotonic()
+            say(text)
+
+    def progress(now: Any) -> None:
+        show(line(now), every=SHOWN_EVERY)
+
+    def checked(number: int) -> None:
+        show(f"{number:,} scenarios checked", every=SHOWN_EVERY)
+
+    try:
+        yield progress, checked
+    finally:
+        if live:
+            print(file=sys.stderr)

@@ -25,8 +25,9 @@ from simulator.scenario.load import load
 from simulator.scenario.new import new
 from simulator.sweeps import draws as drawing
 from simulator.sweeps import run as running
-from simulator.sweeps.experiment import Measured, read_design
+from simulator.sweeps.experiment import Measured
 from simulator.sweeps.measures import value
+from simulator.sweeps.reading import read_design
 from simulator.sweeps.run import make_plan, touched_routes
 
 DESIGN = """question: Does the agreement lower arrivals?
@@ -471,7 +472,7 @@ def test_nothing_uncertain_is_said(folder: Path) -> None:
 @pytest.mark.parametrize(("arguments", "text"), [
     (("see",), "did you mean 'sea'?"),
     (("mine",), "has no design.yaml, and is no experiment to compare"),
-    (("other",), "is not an experiment to compare: it has no 'arms'"),
+    (("other",), "is not an experiment: it has neither 'arms' to compare"),
     (("sea", "--workers", "0"), "--workers: is too small"),
     (("sea", "--luck", "2"), "--luck: is too small"),
     (("sea", "--draws", "-1"), "--draws: is too small"),

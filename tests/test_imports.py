@@ -26,10 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sweeps": {"core", "scenario", "outputs", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
-    "api": BELOW_MODEL | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps"},
+    "api": BELOW_MODEL
+    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api_sweeps"},
+    "api_sweeps": {"core", "scenario", "outputs", "model", "sweeps"},
     "terminal": {"core"},
+    "cli_sweeps": {"core", "sweeps", "api", "api_sweeps", "terminal"},
     "cli": BELOW_MODEL
-    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api", "terminal"},
+    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
+    | {"terminal", "cli_sweeps"},
     "__init__": {"core", "api"},
     "__main__": {"cli"},
 }
@@ -111,6 +115,12 @@ def test_no_cycles() -> None:
 def test_only_governments_and_model_import_mesa(path: Path) -> None:
     if part_of(module_of(path)) not in ("governments", "model"):
         assert not [name for name in imports(path) if name.split(".")[0] == "mesa"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_only_the_engine_imports_dask(path: Path) -> None:
+    names = [name for name in imports(path) if name.split(".")[0] in ("dask", "distributed")]
+    assert not names or module_of(path) == "simulator.sweeps.engine"
 
 
 def test_the_rule_is_able_to_fail(tmp_path: Path) -> None:

@@ -24,6 +24,13 @@ MEMBER: Final = "fit_member"
 """What the draw of a fit's member is keyed by."""
 
 
+def within(low: float, high: float, share: float, *, log: bool) -> float:
+    """Return the value at a share of a range, 0 to 1: every value of it alike, or every ratio."""
+    if log:
+        return float(math.exp(math.log(low) + share * (math.log(high) - math.log(low))))
+    return float(low + share * (high - low))
+
+
 @dataclass(frozen=True)
 class Uncertain:
     """A number of a scenario that is not known exactly.
@@ -50,9 +57,7 @@ class Uncertain:
 
     def at(self, share: float) -> float:
         """Return the value at a share of the range, 0 to 1."""
-        if self.scale == "log":
-            return float(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
-        return float(self.low + share * (self.high - self.low))
+        return within(self.low, self.high, share, log=self.scale == "log")
 
 
 @dataclass(frozen=True)
@@ -209,8 +214,8 @@ def sample(fields: Sequence[Uncertain], members: int, number: int, seed: int) ->
     ----------
     members : members of the fit to draw from; 0 draws none.
     """
-    columns = {one.field: _column(one.field, number, seed) for one in fields}
-    drawn = np.floor(_column(MEMBER, number, seed) * members).astype(int)
+    columns = {one.field: column(one.field, number, seed) for one in fields}
+    drawn = np.floor(column(MEMBER, number, seed) * members).astype(int)
     return [
         Draw(place + 1, int(min(drawn[place], members - 1)) if members else None,
              {one.field: one.at(float(columns[one.field][place])) for one in fields})
@@ -218,7 +223,7 @@ def sample(fields: Sequence[Uncertain], members: int, number: int, seed: int) ->
     ]  # fmt: skip
 
 
-def _column(name: str, number: int, seed: int) -> NDArray[np.float64]:
+def column(name: str, number: int, seed: int) -> NDArray[np.float64]:
     """Return shares of a range, one in each of `number` equal slices in random order; shape (number,)."""
     key = hashlib.blake2b(f"{seed}\x1f{name}".encode(), digest_size=8).digest()
     # Newer versions of SciPy call it `rng`, which 1.14 does not know; all know `seed`.

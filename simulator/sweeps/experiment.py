@@ -1,22 +1,22 @@
-"""Experiments as files: a question, the arms that are compared, what is drawn, what is measured."""
+"""Experiments as files: a question, what is varied and compared, what is drawn, what is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
-from simulator.errors import InputError, Problem, nearest
+from simulator.errors import Problem
 from simulator.outputs.frames import MEASURES
 from simulator.scenario.evidence import Frozen, Identifier
-from simulator.scenario.library import library_folder
-from simulator.scenario.messages import mark_of, problems_of
+from simulator.scenario.messages import mark_of
 from simulator.scenario.tables import Month
-from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
+from simulator.scenario.yaml_file import Document, KeyPath, dotted
+from simulator.sweeps.factors import Factor, Laid, Sampling, Stopping
 
 DESIGN: Final = "design.yaml"
 SHORTHANDS: Final[dict[str, tuple[str, dict[str, tuple[str, ...]]]]] = {
@@ -26,7 +26,9 @@ SHORTHANDS: Final[dict[str, tuple[str, dict[str, tuple[str, ...]]]]] = {
 """Measures by another name: the recorded one, and what is kept of it."""
 ASKABLE: Final = (*MEASURES, *SHORTHANDS)
 COLUMNS: Final = ("case", "arm", "draw", "replicate", "seed", "member", "failed")
-"""Columns of a table of runs that no measure may be named as."""
+"""Columns of a comparison's table of runs."""
+RESERVED: Final = (*COLUMNS, "id", "row", "point", "status", "error", "seconds", "again", "scenario")
+"""Columns of tables of runs that no measure and no factor may be named as."""
 FEWEST_SEEDS: Final = 3
 """That a variance of differences can be told from."""
 TOLD: Final = "docs/compare.md tells how to write one"
@@ -36,17 +38,7 @@ SHARED: Final = ("seed", "persons_per_agent", "step_days", "period", "fit_member
 """Fields that the arms of a case share, or their runs could not be set against each other."""
 
 
-class Laid(Frozen):
-    """What is laid over a scenario."""
-
-    label: str = ""
-    """Name in tables and figures; by default its key."""
-    overrides: tuple[str, ...] = ()
-    """Overrides to lay over, after the scenario's own: by name, or in ``overrides/`` beside the design."""
-    without: tuple[str, ...] = ()
-    """Overrides of the scenario's own to leave out."""
-    set: dict[str, JsonValue] = Field(default_factory=dict)
-    """Dotted fields and their values, set last of all."""
+Asked = TypeVar("Asked", "Measured", "Tabled")
 
 
 class Arm(Laid):
@@ -80,8 +72,8 @@ def in_case(settings: Mapping[str, JsonValue], names: Mapping[str, str]) -> dict
     return found
 
 
-def measures_in(measures: Mapping[str, Measured], names: Mapping[str, str]) -> dict[str, Measured]:
-    """Return measures as a case takes them: ``{NAME}`` in a label is what the case says that it stands for."""
+def measures_in(measures: Mapping[str, Asked], names: Mapping[str, str]) -> dict[str, Asked]:
+    """Return measures (or tables) as a case takes them: ``{NAME}`` in a label is what the case says it stands for."""
 
     def meant(label: str) -> str:
         for name, word in names.items():
@@ -135,6 +127,17 @@ class Measured(Frozen):
     """Name in tables and figures; by default its key."""
 
 
+class Tabled(Frozen):
+    """A table that is kept of each run of a sweep: a recorded measure added up by some of its dimensions."""
+
+    measure: str
+    """A recorded field, or ``arrivals``."""
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Dimensions: ``route``, ``origin``, ``month``, ``year`` ... ; ``corridor explain`` lists none, an error does."""
+    where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    """Labels to keep, by dimension."""
+
+
 class Luck(Frozen):
     """How many times fewer replicates common luck needs: measured at the best values."""
 
@@ -145,7 +148,7 @@ class Luck(Frozen):
 
 
 class Experiment(Frozen):
-    """A comparison of arms, over draws and replicates, on common luck."""
+    """Runs of arms and factors, over draws and replicates, on common luck."""
 
     question: str
     """What it is to answer."""
@@ -155,16 +158,24 @@ class Experiment(Frozen):
     """Settings in which all arms are compared, each by itself."""
     persons_per_agent: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """People that a row stands for, in every case that does not say."""
-    arms: Annotated[dict[Identifier, Arm], Field(min_length=2)]
-    """What is compared."""
+    arms: Annotated[dict[Identifier, Arm], Field(min_length=1)]
+    """What is compared; a sweep may leave them out, and then has one, the scenario as it is."""
     baseline: str
     """The arm that the others are set against first."""
+    factors: dict[Identifier, Factor] = Field(default_factory=dict)
+    """What a sweep varies on purpose."""
+    sampling: Sampling = Sampling()
+    """How points are taken from the factors."""
     draws: Draws = Draws()
     """Draws of uncertain numbers."""
     replicates: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Seeds for each draw, the same for every arm of it."""
     measures: Annotated[dict[Identifier, Measured], Field(min_length=1)]
     """What is measured."""
+    tables: dict[Identifier, Tabled] = Field(default_factory=dict)
+    """Tables that are kept of each run of a sweep."""
+    stopping: Stopping | None = None
+    """When a sweep has made enough replicates; without it each has `replicates`."""
     luck: Luck | None = None
     """Measurement of what common luck saves."""
     reading: str = ""
@@ -210,172 +221,3 @@ def problem(
     """Return a problem of a value of a document, with its line."""
     where = mark_of(document.marks, path)
     return Problem(where.file, dotted(path), message, value, where.line, allowed, advice)
-
-
-def folders() -> list[Path]:
-    """Return the folders in which experiments are found by name: ./experiments, and that of the checkout."""
-    found = {path.resolve(): path for path in (library_folder() / "experiments", Path("experiments")) if path.is_dir()}
-    return list(reversed(found.values()))
-
-
-def names() -> list[str]:
-    """Return the names of all experiments that can be compared, sorted."""
-    known = set()
-    for folder in folders():
-        for path in folder.glob(f"*/{DESIGN}"):
-            try:
-                content = read_yaml(path).value
-            except InputError:
-                content = {"arms": None}  # it cannot be read, and reading it says why
-            if isinstance(content, dict) and "arms" in content:
-                known.add(path.parent.name)
-    return sorted(known)
-
-
-def find(name: str | Path) -> Path:
-    """Return the file of an experiment.
-
-    Parameters
-    ----------
-    name : a file, a folder that holds ``design.yaml``, or the name of a folder of ``experiments``.
-
-    Raises
-    ------
-    InputError
-        If there is none; the problem names the nearest that there is.
-    """
-    given = Path(name)
-    if given.is_file() and given.suffix in (".yaml", ".yml"):
-        return given
-    looked = [given, *(folder / name for folder in folders())]
-    for folder in looked:
-        if str(name) and (folder / DESIGN).is_file():
-            return folder / DESIGN
-    empty = next((folder for folder in looked if str(name) and folder.is_dir()), None)
-    known = names()
-    if empty is not None:
-        said = f"has no {DESIGN}, and is no experiment to compare"
-        raise InputError([Problem(shown(empty), "", said, allowed=", ".join(known), advice=TOLD)])
-    advice = nearest(str(name), known) or f"give a folder with a {DESIGN}, or its name in experiments/"
-    raise InputError([Problem(str(name), "", "there is no experiment of this name, and no such file", None, None,
-                              ", ".join(known), advice)])  # fmt: skip
-
-
-def name_of(path: Path) -> str:
-    """Return the name of the experiment in a file."""
-    return path.resolve().parent.name if path.name == DESIGN else path.stem
-
-
-def read_design(
-    name: str | Path, *, draws: int | None = None, replicates: int | None = None, luck: int | None = None
-) -> Design:
-    """Read an experiment.
-
-    Parameters
-    ----------
-    name : as for `find`.
-    draws, replicates : in place of its own.
-    luck : seeds to measure luck with, in place of its own; 0 measures none.
-
-    Raises
-    ------
-    InputError
-        With every problem of its file and of what is asked for in its place.
-    """
-    path = find(name)
-    document = read_yaml(path)
-    content = document.value
-    keys = set(content) if isinstance(content, dict) else set()
-    if "arms" not in keys and not {"question", "measures"} <= keys:
-        said = "is not an experiment to compare: it has no 'arms'"
-        raise InputError([Problem(shown(path), "", said, line=1, allowed=", ".join(Experiment.model_fields),
-                                  advice=TOLD)])  # fmt: skip
-    value = _as_json(content)
-    found = [*_asked(document, value, draws, replicates, luck), *_crossed(value, document)]
-    try:
-        experiment = Experiment.model_validate(value)
-    except ValidationError as error:
-        raise InputError([*problems_of(error, Experiment, value, document.marks), *found]) from None
-    if found:
-        raise InputError(found)
-    return Design(name_of(path), experiment, document, path)
-
-
-def _asked(
-    document: Document, value: dict[str, Any], draws: int | None, replicates: int | None, luck: int | None
-) -> Iterator[Problem]:
-    """Put what the caller asks for in place of what a design says, and yield what is wrong with it."""
-    for option, given, least, path in (
-        ("--draws", draws, 0, ("draws", "number")), ("--replicates", replicates, 1, ("replicates",)),
-        ("--luck", luck, FEWEST_SEEDS, ("luck", "replicates")),
-    ):  # fmt: skip
-        if given is None:
-            continue
-        if option == "--luck" and given == 0:
-            value.pop("luck", None)
-        elif given < least:
-            yield Problem(option, "", "is too small", given, allowed=f"at least {least}")
-        else:
-            inner = value if len(path) == 1 else value.setdefault(path[0], {})
-            if isinstance(inner, dict):  # what is none is a problem of the file
-                inner[path[-1]] = given
-                document.marks[path] = Mark(option, None)
-
-
-def _as_json(value: Any) -> Any:
-    """Return a value with dates as text, which is how settings carry them."""
-    if isinstance(value, Mapping):
-        return {key: _as_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_json(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _crossed(value: Mapping[str, Any], document: Document) -> Iterator[Problem]:
-    """Yield what is wrong between parts of a design, as far as each has the right form."""
-
-    def part(key: str) -> dict[str, Any]:
-        found = value.get(key)
-        return found if isinstance(found, dict) else {}
-
-    def at(path: KeyPath, message: str, value: object = None, allowed: str = "", advice: str = "") -> Problem:
-        return problem(document, path, message, value, allowed, advice)
-
-    arms = list(part("arms"))
-    baseline = value.get("baseline")
-    if arms and isinstance(baseline, str) and baseline not in arms:
-        yield at(("baseline",), "is not one of the arms", baseline, ", ".join(arms), nearest(baseline, arms))
-    if ("scenario" in value) == ("cases" in value):
-        said = "are both given" if "cases" in value else "are both missing"
-        yield at(("cases",), f"{said}: scenario and cases", allowed="one of them")
-    if "cases" in value and value["cases"] == {}:
-        yield at(("cases",), "has no case", allowed="at least one")
-    for name, arm in part("arms").items():
-        for field in arm.get("set", {}) if isinstance(arm, dict) and isinstance(arm.get("set", {}), dict) else ():
-            if field.split(".")[0] in SHARED:
-                advice = "set it for a case"
-                yield at(("arms", name, "set", field), "must be the same in every arm", None, "", advice)
-    yield from _measure_problems(part("measures"), document)
-    chosen = part("luck").get("arms", [])
-    for index, name in enumerate(chosen if isinstance(chosen, list) else []):
-        if arms and isinstance(name, str) and (name not in arms or name == baseline):
-            others = [arm for arm in arms if arm != baseline]
-            said = "is the baseline itself" if name == baseline else "is not one of the arms"
-            yield at(("luck", "arms", index), said, name, ", ".join(others), nearest(name, others))
-
-
-def _measure_problems(measures: Mapping[str, Any], document: Document) -> Iterator[Problem]:
-    """Yield what is wrong with the names of measures, as far as no scenario is needed to say so."""
-    for name, asked in measures.items():
-        if name in COLUMNS or DRAWN in name:
-            yield problem(document, ("measures", name), "is a name that tables of runs use already",
-                          advice="give the measure another name")  # fmt: skip
-        if not isinstance(asked, dict):
-            continue
-        measure = asked.get("measure")
-        if isinstance(measure, str) and measure not in ASKABLE:
-            yield problem(document, ("measures", name, "measure"), "no such measure", measure, ", ".join(ASKABLE),
-                          nearest(measure, ASKABLE))  # fmt: skip
-        since, until = asked.get("since"), asked.get("until")
-        if isinstance(since, str) and isinstance(until, str) and until < since:
-            yield problem(document, ("measures", name, "until"), "comes before 'since'", until, f"from {since} on")

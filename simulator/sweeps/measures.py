@@ -12,7 +12,7 @@ from simulator.outputs.frames import LEG_DIMS, dims_of, field_of
 from simulator.outputs.periods import TIME, is_count
 from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
-from simulator.sweeps.experiment import SHORTHANDS, Measured
+from simulator.sweeps.experiment import SHORTHANDS, Measured, Tabled
 
 UNITS: Final = {"person": "people", "eur": "euros", "1": "", "day": "person-days"}
 """Units of measures in words."""
@@ -88,7 +88,31 @@ def problems(
     name, _ = recorded(asked)
     field = field_of(name)
     allowed = dims_of(field)[len(TIME) :]
-    for dim, wanted in asked.where.items():
+    yield from _where_problems(name, asked.where, allowed, scenario, labels)
+    fits = ("total",) if field.kind == "flow" else ("end", "mean")
+    if asked.at is not None and asked.at not in fits:
+        yield "at", f"cannot be taken of {name!r}, which is a {field.kind}", asked.at, ", ".join(fits), ""
+    for key, month in (("since", asked.since), ("until", asked.until)):
+        if month is not None and month not in months:
+            yield key, "is not a month of the run", month, f"{months[0]} to {months[-1]}", ""
+
+
+def table_problems(
+    asked: Tabled, scenario: Scenario, labels: Labels
+) -> Iterator[tuple[str, str, object, str, str]]:
+    """Yield what a scenario cannot answer of a table, as `problems` does of a measure."""
+    allowed = dims_of(field_of(asked.measure))
+    for dim in asked.by:
+        if dim not in allowed:
+            yield "by", f"is no dimension of {asked.measure!r}", dim, ", ".join(allowed), nearest(dim, allowed)
+    yield from _where_problems(asked.measure, asked.where, allowed[len(TIME) :], scenario, labels)
+
+
+def _where_problems(
+    name: str, where: Mapping[str, str | tuple[str, ...]], allowed: Sequence[str], scenario: Scenario, labels: Labels
+) -> Iterator[tuple[str, str, object, str, str]]:
+    """Yield what is wrong with the labels to keep."""
+    for dim, wanted in where.items():
         if dim not in allowed:
             yield f"where.{dim}", f"is no dimension of {name!r}", None, ", ".join(allowed), nearest(dim, allowed)
             continue
@@ -96,12 +120,6 @@ def problems(
         for label in (wanted,) if isinstance(wanted, str) else wanted:
             if label not in known:
                 yield f"where.{dim}", "is not a label of this dimension", label, ", ".join(known), nearest(label, known)
-    fits = ("total",) if field.kind == "flow" else ("end", "mean")
-    if asked.at is not None and asked.at not in fits:
-        yield "at", f"cannot be taken of {name!r}, which is a {field.kind}", asked.at, ", ".join(fits), ""
-    for key, month in (("since", asked.since), ("until", asked.until)):
-        if month is not None and month not in months:
-            yield key, "is not a month of the run", month, f"{months[0]} to {months[-1]}", ""
 
 
 def _known(dim: str, scenario: Scenario, labels: Labels) -> list[str]:

@@ -8,26 +8,22 @@ from typing import Any, Final
 
 import pandas as pd
 
-from simulator.clock import Clock
 from simulator.errors import ChoiceError, InputError, Problem
 from simulator.jobs import Told, do_all
 from simulator.model import CorridorModel
 from simulator.outputs.provenance import git_state, json_hash, scenario_hash, versions
 from simulator.outputs.result import Result
 from simulator.scenario.levers import LEVERS
-from simulator.scenario.load import Resolved, resolve, unique
+from simulator.scenario.load import Resolved, unique
 from simulator.scenario.schema import Scenario
 from simulator.scenario.yaml_file import KeyPath
 from simulator.sweeps.draws import Draw, Uncertain, choose, lay, sample
-from simulator.sweeps.experiment import COLUMNS, Arm, Case, Design, Measured, in_case, measures_in
-from simulator.sweeps.measures import problems, recorded, row, taken, unit
+from simulator.sweeps.experiment import COLUMNS, Case, Design, Measured, measures_in
+from simulator.sweeps.measures import recorded, row, taken, unit
+from simulator.sweeps.resolving import measure_problems, resolve_arms
 
 FORMAT: Final = 1
 """Version of the layout of what a comparison writes."""
-_OPTIONS: Final = {"--override": "overrides", "--without": "without", "--set": "set", "--start": "start",
-                   "--end": "end", "--persons-per-agent": "persons_per_agent"}  # fmt: skip
-"""Key of a case or an arm that stands behind an option of `load`."""
-
 
 @dataclass(frozen=True)
 class RunJob:
@@ -144,7 +140,7 @@ def make_plan(design: Design) -> Plan:
     found: list[Problem] = []
     plans = {}
     for name, case in design.cases.items():
-        best, more = _resolved(design, name, case, None)
+        best, more = resolve_arms(design, name, None)
         found.extend(more)
         if not more:
             plan, more = _case_plan(design, name, case, best)
@@ -161,7 +157,7 @@ def _case_plan(
     """Return a case with its draws laid, or what is wrong."""
     asked = design.experiment
     scenarios = {arm: each.scenario for arm, each in best.items()}
-    found = _measure_problems(design, name, scenarios[asked.baseline])
+    found = measure_problems(design, name, scenarios[asked.baseline])
     fit = best[asked.baseline].fit
     drawn, notes, wrong = choose(asked.draws.fields, scenarios, fit, members=asked.draws.members)
     found += [
@@ -178,74 +174,11 @@ def _case_plan(
     of_member: dict[int | None, Mapping[str, Resolved]] = {None: best}
     for draw in draws:
         if draw.member not in of_member:
-            of_member[draw.member], more = _resolved(design, name, case, draw.member)
+            of_member[draw.member], more = resolve_arms(design, name, draw.member)
             found.extend(more)
         for arm, resolved in of_member[draw.member].items():
             laid[arm, draw.number] = lay(resolved.scenario, draw.values)
     return CasePlan(case, scenarios, tuple(drawn), tuple(notes), tuple(draws), laid), found
-
-
-def _resolved(
-    design: Design, name: str, case: Case, member: int | None
-) -> tuple[dict[str, Resolved], list[Problem]]:
-    """Return what each arm of a case resolves to with a member of the fit, and the problems."""
-    asked = design.experiment
-    folder = design.path.parent
-
-    def beside(override: str) -> str:
-        own = folder / "overrides" / f"{override}.yaml"
-        return str(own) if own.is_file() else override
-
-    here = folder / case.scenario
-    scenario = str(here) if here.exists() else case.scenario
-    resolved: dict[str, Resolved] = {}
-    found: list[Problem] = []
-    for arm_name, arm in asked.arms.items():
-        try:
-            resolved[arm_name] = resolve(
-                scenario, persons_per_agent=case.persons_per_agent or asked.persons_per_agent, start=case.start,
-                end=case.end, overrides=[beside(each) for each in (*case.overrides, *arm.overrides)],
-                without=[*case.without, *arm.without], set={**case.set, **in_case(arm.set, case.names)},
-                fit_member=member,
-            )  # fmt: skip
-        except InputError as error:
-            found.extend(_placed(design, name, arm_name, each) for each in error.problems)
-    return resolved, found
-
-
-def _placed(design: Design, case_name: str, arm_name: str, one: Problem) -> Problem:
-    """Return a problem of what a design lays over a scenario with the line of the design that does so."""
-    asked = design.experiment
-    if one.value == design.cases[case_name].scenario or one.file == design.cases[case_name].scenario:
-        at: KeyPath = ("cases", case_name, "scenario") if asked.cases else ("scenario",)
-        return design.problem(at, one.message, design.cases[case_name].scenario, one.allowed, one.advice)
-    key = _OPTIONS.get(one.file)
-    if key is None:
-        return one
-    laid: tuple[tuple[KeyPath, Arm | Case], ...] = (
-        (("arms", arm_name), asked.arms[arm_name]), (("cases", case_name), design.cases[case_name]),
-    )  # fmt: skip
-    for path, over in laid:
-        given = getattr(over, key, None)
-        if key == "set" and one.field in (given or {}):
-            return design.problem((*path, key, one.field), one.message, one.value, one.allowed, one.advice)
-        if key in ("overrides", "without") and one.value in (given or ()):
-            place = list(given or ()).index(one.value)
-            return design.problem((*path, key, place), one.message, one.value, one.allowed, one.advice)
-        if key in ("start", "end") and given is not None:
-            return design.problem((*path, key), one.message, one.value, one.allowed, one.advice)
-    return design.problem(("arms", arm_name), f"{one.field}: {one.message}", one.value, one.allowed, one.advice)
-
-
-def _measure_problems(design: Design, case: str, scenario: Scenario) -> list[Problem]:
-    """Return what a scenario cannot answer."""
-    labels = CorridorModel(scenario).recorder.coords
-    months = Clock(scenario.period.start, scenario.period.end, scenario.step_days).months
-    return [
-        design.problem(("measures", name, *said[0].split(".", 1)), *said[1:])
-        for name, asked in measures_in(design.experiment.measures, design.cases[case].names).items()
-        for said in problems(asked, scenario, labels, months)
-    ]
 
 
 @dataclass(frozen=True)
@@ -307,9 +240,9 @@ def _columns(plan: Plan, jobs: Iterable[RunJob]) -> list[str]:
     return [*COLUMNS, *drawn, *plan.design.experiment.measures]
 
 
-def content_of(plan: Plan) -> dict[str, Any]:
-    """Return what an experiment asks, and what it resolved to, as JSON values."""
-    design, asked = plan.design, plan.design.experiment
+def design_content(design: Design) -> dict[str, Any]:
+    """Return what an experiment asks, as JSON values."""
+    asked = design.experiment
     return {
         "format": FORMAT,
         "experiment": design.name,
@@ -326,11 +259,19 @@ def content_of(plan: Plan) -> dict[str, Any]:
             for name, each in asked.measures.items()
         },
         "replicates": asked.replicates,
+    }  # fmt: skip
+
+
+def content_of(plan: Plan) -> dict[str, Any]:
+    """Return what a comparison asks, and what it resolved to, as JSON values."""
+    design, asked = plan.design, plan.design.experiment
+    return {
+        **design_content(design),
         "cases": {name: _case_content(plan, name) for name in plan.cases},
         "luck": None if asked.luck is None else {"replicates": asked.luck.replicates, "arms": luck_arms(design)},
         "versions": versions(),
         "git": git_state(),
-    }  # fmt: skip
+    }
 
 
 def named(key: str) -> str:

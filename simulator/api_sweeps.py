@@ -1,0 +1,291 @@
+"""Sweeps from Python, in the same words as on the command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.outputs.result import Result
+    from simulator.sweeps.experiment import Design
+    from simulator.sweeps.results import SweepResult
+    from simulator.sweeps.store import Place
+    from simulator.sweeps.sweep import Progress
+
+__all__ = ["Estimate", "estimate", "query", "remake", "results", "sweep", "sweep_folder"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep would take.
+
+    Attributes
+    ----------
+    rows, runs : rows of its plan, and different runs among them.
+    scenarios : different scenarios, all checked.
+    run_seconds : of one run of each case, measured.
+    hours : with the workers asked for.
+    mb : size of the results.
+    """
+
+    rows: int
+    runs: int
+    cases: dict[str, dict[str, int]]
+    scenarios: int
+    workers: int
+    run_seconds: dict[str, float]
+    hours: float
+    mb: float
+
+
+def _design(experiment: str | Path, draws: int | None, replicates: int | None) -> Design:
+    from simulator.sweeps.reading import read_design
+
+    return read_design(experiment, draws=draws, replicates=replicates, luck=0)
+
+
+def _workers(workers: int | None) -> int:
+    if workers is not None and workers < 1:
+        raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
+    return workers if workers is not None else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
+        os.cpu_count() or 1)  # fmt: skip
+
+
+def sweep(
+    experiment: str | Path,
+    *,
+    draws: int | None = None,
+    replicates: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    retry_failed: bool = False,
+    overwrite: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    checked: Callable[[int], None] | None = None,
+) -> SweepResult:
+    """Make all runs of a design, each written as it ends, and put them together.
+
+    On Windows and macOS a script that calls this must guard its entry with ``if __name__ == "__main__":``, since
+    workers are fresh processes.
+
+    Parameters
+    ----------
+    experiment : name of a folder of ``experiments``, a folder with a ``design.yaml``, or a file.
+    draws, replicates : in place of the design's own.
+    out : folder for the results, here or at any address that fsspec reads; by default ``results/NAME-sweep``.
+    resume : go on with the sweep that stands there: make what is missing, and nothing else.
+    retry_failed : when going on, make the runs that failed again, too.
+    overwrite : replace a sweep that stands there.
+    workers : processes on this machine; by default one for each core. The results do not depend on it.
+    cluster : address of a Dask scheduler, whose workers make the runs instead.
+    progress : told after each run.
+    checked : told how many scenarios were checked.
+
+    Raises
+    ------
+    InputError
+        With every problem of the design and its scenarios, or if `out` holds something else; nothing is run.
+    OSError
+        If results cannot be written; what was done stays, and can be gone on with.
+    """
+    from simulator.sweeps.engine import engine
+    from simulator.sweeps.plan import make_sweep_plan
+    from simulator.sweeps.store import place_of
+    from simulator.sweeps.sweep import Runner, check_resumable, finish, prepare, tidy
+
+    count = _workers(workers)
+    design = _design(experiment, draws, replicates)
+    place = place_of(out if out is not None else sweep_folder(experiment))
+    if resume:
+        content = check_resumable(place, design)
+        tidy(place)
+    else:
+        _check_free(place, overwrite=overwrite)
+        plan = make_sweep_plan(design)
+        _clear(place)
+        try:
+            content = prepare(plan, place, checked)
+        except BaseException:
+            _clear(place)
+            raise
+    runner = Runner(place, content, design.experiment.stopping, progress)
+    with engine(cluster, count) as workers_:
+        stopped = runner.all(workers_, retry_failed)
+    return finish(place, stopped)
+
+
+def _check_free(place: Place, *, overwrite: bool) -> None:
+    """Check that a sweep may be written to a place: it is empty, or holds a sweep that is to be replaced."""
+    from simulator.sweeps.store import SWEEP
+
+    local = place.local
+    if local is not None and local.exists():
+        taken = local.is_file() or any(local.iterdir())
+        if taken and not (local / SWEEP).is_file():
+            raise InputError([Problem(place.url, "", "exists and is not a sweep",
+                                      advice="choose another folder with --out")])  # fmt: skip
+    if place.exists(SWEEP) and not overwrite:
+        advice = "go on with it with --resume, choose another folder with --out, or say --overwrite"
+        raise InputError([Problem(place.url, "", "holds a sweep already", advice=advice)])
+
+
+def _clear(place: Place) -> None:
+    """Remove a sweep, or what is there of one that was never planned to the end."""
+    from simulator.sweeps.store import SWEEP
+
+    local = place.local
+    if local is not None:
+        (local / SWEEP).unlink(missing_ok=True)  # first, so that what is left is no sweep if this is cut off
+        shutil.rmtree(local, ignore_errors=True)
+    elif place.exists():
+        place.fs.rm(place.root, recursive=True)
+
+
+def estimate(
+    experiment: str | Path, *, draws: int | None = None, replicates: int | None = None, workers: int | None = None
+) -> Estimate:
+    """Check every scenario of a design, make one run of each case, and say what all would take; nothing is kept.
+
+    Raises
+    ------
+    InputError
+        With every problem of the design and its scenarios.
+    """
+    from simulator.sweeps.plan import make_sweep_plan
+    from simulator.sweeps.planned import read_plan, write_plan
+    from simulator.sweeps.store import PARTS, SWEEP, place_of
+    from simulator.sweeps.sweep import describe
+    from simulator.sweeps.work import do
+
+    count = _workers(workers)
+    plan = make_sweep_plan(_design(experiment, draws, replicates))
+    with tempfile.TemporaryDirectory(prefix="corridor-") as folder:
+        place = place_of(folder)
+        scenarios = sum(1 for _ in plan.check(place.keep_scenario))
+        content = describe(plan)
+        place.write_json(content, SWEEP)
+        runs = write_plan(plan, place)
+        seconds: dict[str, float] = {}
+        rows: dict[str, int] = {}
+        for one in read_plan(place, {}):
+            case = one.task.case
+            rows[case] = rows.get(case, 0) + 1
+            if case not in seconds:
+                do(place.url, replace(one.task, values={}))  # the first loads what all use
+                began = time.perf_counter()
+                do(place.url, replace(one.task, values={}))
+                seconds[case] = time.perf_counter() - began
+        parts = sum(path.stat().st_size for path in Path(folder, PARTS).rglob("*") if path.is_file())
+        fixed = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) - parts
+    work = sum(seconds[case] * n for case, n in rows.items()) * runs / max(plan.total(), 1)
+    sizes = {
+        name: {"points": len(layout.places), "draws": len(layout.draws), "replicates": plan.replicates,
+               "arms": len(plan.design.experiment.arms)}
+        for name, layout in plan.cases.items()
+    }  # fmt: skip
+    return Estimate(plan.total(), runs, sizes, scenarios, count, seconds, work / count / 3600,
+                    (fixed + parts / len(seconds) * runs) / 1e6)  # fmt: skip
+
+
+def sweep_folder(experiment: str | Path) -> Path:
+    """Return the folder in which a sweep is kept where nobody says otherwise."""
+    from simulator.sweeps.reading import find, name_of
+
+    return Path("results") / f"{name_of(find(experiment))}-sweep"
+
+
+def results(sweep: str | Path | None = None) -> list[dict[str, Any]] | SweepResult:
+    """List the sweeps in ``results/``, or open one by its name or folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such sweep.
+    """
+    from simulator.sweeps.catalogue import listed
+    from simulator.sweeps.results import open_sweep
+
+    return listed() if sweep is None else open_sweep(sweep)
+
+
+def query(sql: str, *, sweep: str | Path | None = None, out: str | Path | None = None) -> pd.DataFrame:
+    """Return what a query in SQL finds in the results of sweeps.
+
+    Parameters
+    ----------
+    sql : ``SELECT ... FROM runs`` of the sweep that is given or the only one; of several ``FROM "NAME".runs``.
+    sweep : name or folder of a sweep.
+    out : file to write it to, too: .csv, .parquet or .nc.
+
+    Raises
+    ------
+    InputError
+        If the query is wrong, or there is no such sweep.
+    """
+    from simulator.sweeps.catalogue import query as ask
+    from simulator.sweeps.catalogue import write_table
+    from simulator.sweeps.results import open_sweep
+
+    found = ask(sql, sweep=sweep)
+    if out is not None:
+        units = {}
+        if sweep is not None:
+            units = {name: each["unit"] for name, each in open_sweep(sweep).content["measures"].items()}
+        write_table(found, Path(out), units)
+    return found
+
+
+def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwrite: bool = False) -> Result:
+    """Make one run of a sweep again, with all that is recorded.
+
+    Parameters
+    ----------
+    run : its id, or the beginning of one.
+    out : folder to write it to, as ``corridor run`` does.
+
+    Raises
+    ------
+    InputError
+        If the sweep has no such run, or several that begin so.
+    """
+    from simulator import __version__
+    from simulator.model import CorridorModel
+    from simulator.outputs.provenance import scenario_hash
+    from simulator.outputs.result import Result
+    from simulator.outputs.store import check_free
+    from simulator.sweeps.planned import read_plan
+    from simulator.sweeps.results import open_sweep
+    from simulator.sweeps.store import place_of
+    from simulator.sweeps.sweep import laid_columns
+    from simulator.sweeps.work import scenario_of
+
+    made = open_sweep(sweep)
+    place = place_of(made.folder)
+    found = {
+        one.task.id: one.task for one in read_plan(place, laid_columns(made.content)) if one.task.id.startswith(run)
+    }
+    if len(found) != 1:
+        said = "is no run of this sweep" if not found else "is the beginning of several ids"
+        advice = f"corridor query \"SELECT id FROM runs\" --sweep {made.folder}"
+        raise InputError([Problem(made.folder, "id", said, run, None, ", ".join(list(found)[:5]), advice)])
+    scenario = scenario_of(place.url, next(iter(found.values())))
+    if out is not None:
+        check_free(Path(out), scenario_hash(scenario), __version__, overwrite=overwrite)
+    model = CorridorModel(scenario)
+    model.run()
+    result = Result.of_run(model.recorder, model.stats)
+    if out is not None:
+        result.save(out, overwrite=overwrite)
+    return result

@@ -1,0 +1,213 @@
+"""The commands for sweeps: sweep, results, query."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.errors import InputError, Problem
+from simulator.terminal import INTERRUPTED, guarded, print_json, print_table, say, sweep_progress
+
+if TYPE_CHECKING:
+    from simulator.sweeps.results import SweepResult
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+SHOWN = ("name", "runs", "done", "failed", "missing", "not_needed", "mb", "created", "ended", "question")
+SHOWN_ROWS = 60
+FAILED_RUNS = 1
+COLUMNS_SQL = (
+    "SELECT table_name AS in_table, column_name AS of_column, data_type AS type FROM information_schema.columns "
+    "WHERE table_schema = current_schema() ORDER BY table_name = 'runs' DESC, table_name, ordinal_position"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (sweep, results, query):
+        app.command()(command)
+
+
+@guarded
+def sweep(
+    design: Annotated[str, typer.Argument(help="An experiment's name, folder or file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and say what it would take.")] = False,
+    draws: Annotated[int | None, typer.Option(help="Draws, in place of the design's own.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Seeds for each draw, in place of the design's own.")] = None,
+    out: Annotated[
+        str | None, typer.Option(help="Folder, or an address that fsspec reads; results/NAME-sweep if not given.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Make what is missing of the sweep that is there.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --resume: make runs that failed again.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep that stands there.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes; one for each core if not given.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers make the runs.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make all runs of a design, each kept as it ends; what is cut off can be gone on with."""
+    from simulator import api_sweeps
+
+    if dry_run:
+        _print_estimate(design, draws, replicates, workers, as_json)
+        return
+    if resume and overwrite:
+        raise InputError([Problem("--resume", "", "cannot go with --overwrite", advice="say one of them")])
+    folder = out or str(api_sweeps.sweep_folder(design))
+    again = f"corridor sweep {design} --resume" + "".join(
+        f" {name} {value}" for name, value in (("--draws", draws), ("--replicates", replicates), ("--out", out),
+                                               ("--cluster", cluster)) if value is not None)  # fmt: skip
+    state = {"begun": False}
+    try:
+        with sweep_progress() as (progress, checked):
+
+            def told(now: object) -> None:
+                state["begun"] = True
+                progress(now)
+
+            made = api_sweeps.sweep(
+                design, draws=draws, replicates=replicates, out=folder, resume=resume, retry_failed=retry_failed,
+                overwrite=overwrite, workers=workers, cluster=cluster, progress=told, checked=checked,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        kept = "what was done is kept in" if state["begun"] else "nothing had begun in"
+        say(f"interrupted; {kept} {folder}")
+        say(f"go on with: {again}")
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"corridor: {where}{error.strerror or error}; the sweep stopped, and what was done is kept in {folder}")
+        say(f"make room, or see that the folder can be written to, then go on with: {again}")
+        raise typer.Exit(FAILED_RUNS) from None
+    _print_state(made, folder, as_json)
+
+
+def _print_state(made: SweepResult, folder: str, as_json: bool) -> None:
+    """Print how a sweep ended."""
+    if as_json:
+        print_json({**made.state, "folder": folder, "experiment": made.content["experiment"]})
+        return
+    counts = made.state
+    print(f"{counts['done']:,} runs done, {counts['failed']:,} failed, {counts['missing']:,} missing, "
+          f"{counts['not needed']:,} not needed")  # fmt: skip
+    if counts["failed"]:
+        runs = made.runs
+        for error, n in runs.loc[runs["status"] == "failed", "error"].value_counts().head(5).items():
+            print(f"  failed {n:,} times: {error}")
+        print("  --resume --retry-failed makes them again")
+    for row in counts.get("stopping", []):
+        print(f"  {row['case']}, point {row['point']}: {row['said']} after {row['replicates']} replicates; interval of "
+              f"the difference {row['width']:,.4g} wide, {row['wanted']:,.4g} asked")  # fmt: skip
+    print(f"results: {folder} (runs.parquet); hash {counts['hash'][:12]}")
+    print(f'ask: corridor query "SELECT * FROM runs LIMIT 5" --sweep {folder}')
+
+
+def _print_estimate(
+    design: str, draws: int | None, replicates: int | None, workers: int | None, as_json: bool
+) -> None:
+    """Print what a sweep would take."""
+    from simulator import api_sweeps
+
+    made = api_sweeps.estimate(design, draws=draws, replicates=replicates, workers=workers)
+    if as_json:
+        print_json(asdict(made))
+        return
+    columns = ("case", "arms", "points", "draws", "replicates", "seconds_a_run")
+    print_table("", columns, [
+        (name, each["arms"], each["points"], each["draws"], each["replicates"], made.run_seconds[name])
+        for name, each in made.cases.items()
+    ])  # fmt: skip
+    print(f"{made.runs:,} runs (a plan of {made.rows:,} rows) of {made.scenarios:,} scenarios, all checked")
+    print(f"about {_time(made.hours)} with {made.workers} workers, and {made.mb:,.1f} MB; nothing was written")
+
+
+def _time(hours: float) -> str:
+    """Return a time in the unit that suits it."""
+    minutes = hours * 60
+    return f"{hours:,.1f} hours" if minutes > 90 else f"{minutes:,.1f} minutes" if minutes > 1 else (
+        f"{minutes * 60:,.0f} seconds")  # fmt: skip
+
+
+@guarded
+def results(
+    name: Annotated[str | None, typer.Argument(metavar="[SWEEP]", help="A sweep; all sweeps if not given.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ID", help="Make this run again, with all that is recorded.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run; or a .csv, .parquet or .nc for all runs.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run that stands there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the sweeps in results/, or what one holds; export its runs, or make one of them again."""
+    from simulator import api_sweeps
+
+    if name is None:
+        rows = api_sweeps.results()
+        assert isinstance(rows, list)
+        if as_json:
+            print_json(rows)
+        elif rows:
+            print_table("", SHOWN, [tuple(row.get(column) for column in SHOWN) for row in rows])
+        else:
+            print("no sweeps in results/; 'corridor sweep DESIGN' makes one")
+        return
+    if run is not None:
+        folder = out or Path("results") / f"run-{run}"
+        made = api_sweeps.remake(name, run, out=folder, overwrite=overwrite)
+        print_json({**made.summary, "folder": str(folder)}) if as_json else print(f"results: {folder}")
+        return
+    if out is not None:
+        api_sweeps.query("SELECT * FROM runs", sweep=name, out=out)
+        print(out)
+        return
+    _print_sweep(name, as_json)
+
+
+def _print_sweep(name: str, as_json: bool) -> None:
+    """Print what one sweep holds: tables, columns, how its runs ended."""
+    from simulator import api_sweeps
+
+    tables = api_sweeps.query(COLUMNS_SQL, sweep=name)
+    made = api_sweeps.results(name)
+    assert not isinstance(made, list)
+    counts = api_sweeps.query("SELECT status, count(*) AS runs FROM runs GROUP BY status ORDER BY status", sweep=name)
+    if as_json:
+        print_json({
+            "folder": made.folder, "question": made.content["question"], "state": made.state,
+            "status": counts.to_dict(orient="records"), "columns": tables.to_dict(orient="records"),
+        })  # fmt: skip
+        return
+    print(made.content["question"])
+    print_table("", tuple(counts.columns), counts.to_numpy(dtype=object).tolist())
+    print_table("", tuple(tables.columns), tables.to_numpy(dtype=object).tolist())
+
+
+@guarded
+def query(
+    sql: Annotated[
+        str, typer.Argument(help='A query: SELECT ... FROM runs, or FROM "SWEEP".runs where there are many.')
+    ],
+    sweep: Annotated[str | None, typer.Option(metavar="SWEEP", help="Sweep whose tables are meant.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write it to: .csv, .parquet or .nc.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the results of sweeps in SQL; DuckDB reads them where they lie."""
+    from simulator import api_sweeps
+
+    found = api_sweeps.query(sql, sweep=sweep, out=out)
+    if out is not None:
+        print(out)
+    elif as_json:
+        print_json(found.to_dict(orient="records"))
+    else:
+        caption = f"{len(found):,} rows; the first {SHOWN_ROWS} are shown, --out keeps all"
+        caption = caption if len(found) > SHOWN_ROWS else ""
+        rows = found.head(SHOWN_ROWS).astype(object).where(found.head(SHOWN_ROWS).notna(), None)
+        print_table("", tuple(map(str, found.columns)), rows.to_numpy(dtype=object).tolist(), caption)
