@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,15 +116,19 @@ def sweep(
         _check_free(place, overwrite=overwrite)
         plan = make_sweep_plan(design)
         _clear(place)
+        before = place.local is not None and place.local.parent.exists()
         try:
             content = prepare(plan, place, checked)
         except BaseException:
             _clear(place)
+            if place.local is not None and not before:
+                with suppress(OSError):
+                    place.local.parent.rmdir()
             raise
     runner = Runner(place, content, design.experiment.stopping, progress)
     with engine(cluster, count) as workers_:
         stopped = runner.all(workers_, retry_failed)
-    return finish(place, stopped)
+    return finish(place, stopped, runner.progress.seconds)
 
 
 def _check_free(place: Place, *, overwrite: bool) -> None:

@@ -308,7 +308,7 @@ def sweep_progress() -> Iterator[tuple[Callable[[Any], None], Callable[[int], No
         show(line(now), every=SHOWN_EVERY)
 
     def checked(number: int) -> None:
-        show(f"{number:,} scenarios checked", every=SHOWN_EVERY)
+        show(f"scenarios checked: {number:,}", every=SHOWN_EVERY)
 
     try:
         yield progress, checked

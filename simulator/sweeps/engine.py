@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -112,6 +114,19 @@ def _made_by() -> dict[str, str]:
 
 
 @contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that a Ctrl-C in the terminal does not reach: this one ends them when it has tidied up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
     """Start workers on this machine, or join those of a scheduler; local ones end with the block.
 
@@ -137,10 +152,12 @@ def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
     }
     with dask.config.set(settings):
         if cluster is None:
-            made = LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, dashboard_address=None,
-                silence_logs=50, memory_limit="auto",
-            )  # fmt: skip
+            with _deaf_to_interrupts():
+                made = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK,
+                    dashboard_address=f"{LOOPBACK}:0", worker_dashboard_address=f"{LOOPBACK}:0", silence_logs=50,
+                    memory_limit="auto",
+                )  # fmt: skip
             client = Client(made)
         else:
             try:

@@ -125,7 +125,9 @@ def runs_query(place: Place, measures: Sequence[str]) -> str:
     return (
         f"SELECT {shown}, coalesce(r.status, '{MISSING}') AS status, coalesce(r.error, '') AS error, r.seconds, "
         f"{taken} FROM {address(place, PLAN)} p LEFT JOIN "
-        f"(SELECT DISTINCT ON (id) * FROM read_parquet({parts}, union_by_name=true)) r USING (id) ORDER BY p.row"
+        # A run that failed and was made again is taken as done.
+        f"(SELECT DISTINCT ON (id) * FROM read_parquet({parts}, union_by_name=true) ORDER BY id, status) r "
+        f"USING (id) ORDER BY p.row"
     )
 
 
@@ -204,8 +206,13 @@ def _copy(database: duckdb.DuckDBPyConnection, query: str, place: Place, name: s
         return
     hidden = place.local / f".{name}.parquet.tmp"
     target = "'" + str(hidden).replace("'", "''") + "'"
-    database.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
-    hidden.replace(place.local / f"{name}.parquet")
+    try:
+        database.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+        hidden.replace(place.local / f"{name}.parquet")
+    except duckdb.IOException as error:
+        raise OSError(None, str(error).splitlines()[0], str(place.local / f"{name}.parquet")) from None
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 def results_hash(place: Place, tables: Sequence[str]) -> str:

@@ -266,11 +266,17 @@ def tidy(place: Place) -> None:
         path.unlink(missing_ok=True)
 
 
-def finish(place: Place, stopped: pd.DataFrame | None) -> SweepResult:
-    """Put together what a sweep's runs wrote, and say how it ended."""
+def finish(place: Place, stopped: pd.DataFrame | None, seconds: float = 0.0) -> SweepResult:
+    """Put together what a sweep's runs wrote, and say how it ended.
+
+    Parameters
+    ----------
+    seconds : from the first run that was sent to the last that ended, in this call.
+    """
     tidy(place)
     content = place.read_json(SWEEP)
     state = gather(place, stopped)
+    state["working_seconds"] = seconds
     state["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
     if stopped is not None:
         state["stopping"] = _plain(stopped.to_dict(orient="records"))
