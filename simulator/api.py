@@ -206,6 +206,7 @@ def compare(
     draws: int | None = None,
     replicates: int | None = None,
     luck: int | None = None,
+    sweep: str | Path | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     workers: int = 1,
@@ -218,6 +219,7 @@ def compare(
     experiment : name of a folder of ``experiments``, a folder with a ``design.yaml``, or a file.
     draws, replicates : in place of the design's own.
     luck : seeds with which to measure what common luck saves, in place of the design's own; 0 leaves it out.
+    sweep : name or folder of a sweep of the experiment, whose runs are compared; nothing is run then.
     out : folder for tables, figures and a page; by default nothing is written.
     overwrite : replace a comparison that stands there.
     workers : processes to run in; the results are the same.
@@ -232,17 +234,23 @@ def compare(
 
     if workers < 1:
         raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
-    design = read_design(experiment, draws=draws, replicates=replicates, luck=luck)
+    design = read_design(experiment, draws=draws, replicates=replicates, luck=0 if sweep is not None else luck)
     check_comparable(design)
+    import pandas as pd
+
     from simulator.analysis.experiment_page import check_folder, write
     from simulator.analysis.findings import judge
+    from simulator.sweeps.compared import compared_sweep
     from simulator.sweeps.run import make_plan
     from simulator.sweeps.run import run as run_all
 
     if out is not None:
         check_folder(Path(out), overwrite=overwrite)
-    made = run_all(make_plan(design), workers, progress)
-    findings = judge(made.content, made.runs, made.luck)
+    if sweep is not None:
+        findings = judge(*compared_sweep(design, sweep), pd.DataFrame())
+    else:
+        made = run_all(make_plan(design), workers, progress)
+        findings = judge(made.content, made.runs, made.luck)
     if out is not None:
         write(findings, design.path, Path(out), overwrite=overwrite)
     return findings

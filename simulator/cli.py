@@ -265,6 +265,7 @@ def compare(
     draws: Annotated[int | None, typer.Option(help="Draws, in place of the design's own.")] = None,
     replicates: Annotated[int | None, typer.Option(help="Seeds for each draw, in place of the design's own.")] = None,
     luck: Annotated[int | None, typer.Option(help="Seeds to measure with what common luck saves; 0: do not.")] = None,
+    sweep: Annotated[str | None, typer.Option(help="Compare the runs of this sweep, and make none.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; results/NAME if not given.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a comparison that stands there.")] = False,
     workers: Annotated[int, typer.Option(help="Processes to run in; the results are the same.")] = 1,
@@ -275,7 +276,8 @@ def compare(
 
     folder = out or api.comparison_folder(experiment)
     made = api.compare(
-        experiment, draws=draws, replicates=replicates, luck=luck, out=folder, overwrite=overwrite, workers=workers,
+        experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
+        workers=workers,
         progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
     )  # fmt: skip
     if as_json:

@@ -63,7 +63,8 @@ def find(name: str | Path) -> Path:
 
     Parameters
     ----------
-    name : a file, a folder that holds ``design.yaml``, or the name of a folder of ``experiments``.
+    name : a file, a folder that holds ``design.yaml``, the name of a folder of ``experiments``, or ``FOLDER/FILE`` for
+        another design in it.
 
     Raises
     ------
@@ -77,6 +78,9 @@ def find(name: str | Path) -> Path:
     for folder in looked:
         if str(name) and (folder / DESIGN).is_file():
             return folder / DESIGN
+    for folder in folders():
+        if str(name) and (other := folder / f"{name}.yaml").is_file():
+            return other
     empty = next((folder for folder in looked if str(name) and folder.is_dir()), None)
     known = names()
     if empty is not None:
@@ -88,8 +92,11 @@ def find(name: str | Path) -> Path:
 
 
 def name_of(path: Path) -> str:
-    """Return the name of the experiment in a file."""
-    return path.resolve().parent.name if path.name == DESIGN else path.stem
+    """Return the name of the experiment in a file: its folder's, with its own if it is not the folder's only design."""
+    path = path.resolve()
+    if path.name == DESIGN:
+        return path.parent.name
+    return f"{path.parent.name}-{path.stem}" if (path.parent / DESIGN).is_file() else path.stem
 
 
 def read_design(
