@@ -35,7 +35,7 @@ def gain(world: World) -> Floats:
     """Return what leaving is worth over staying, attachment included; utility, shape of the pools."""
     departure = world.parameters.departure
     attachment = departure.threshold.value - world.groups.level
-    off_season = world.parameters.choice.day_weight.value * of_pools(world, season.waiting(world))
+    off_season = world.parameters.choice.day_weight.value * _by_pool(world, season.waiting(world, world.home_place))
     return np.asarray(of_pools(world, world.value) - off_season - world.stay - attachment[:, None, None, None])
 
 
@@ -102,9 +102,13 @@ def capability(world: World) -> Floats:
 
 def of_pools(world: World, by_place: Floats) -> Floats:
     """Return what a table of classes and places says at the place where each pool sets out; shape of the pools."""
+    return _by_pool(world, by_place[:, world.home_place])
+
+
+def _by_pool(world: World, by_home: Floats) -> Floats:
+    """Return a table of classes and countries of residence by pool; shape of the pools."""
     groups = world.groups
-    start = by_place[:, world.home_place].reshape(len(groups.origins), 2, groups.n_wealth, -1)
-    return np.moveaxis(start, 3, 1)
+    return by_home.reshape(len(groups.origins), 2, groups.n_wealth, -1).transpose(0, 3, 1, 2)
 
 
 def draw_binomial(draw: Floats, n: Counts, p: Floats) -> Counts:
