@@ -76,6 +76,16 @@ def person_keys(group: int, step: int, first: int, n: int) -> Words:
     return words(base + ordinals * np.uint64(_GAMMA), 0)
 
 
+def cohort_keys(groups: Words, step: int, count: NDArray[np.int64]) -> Words:
+    """Return keys of the people of several groups who set out in a step, one group after the other.
+
+    The first `count[k]` of group k, as `person_keys` has them; shape (sum of `count`,).
+    """
+    base = words(groups, (step + 1) * _GAMMA & _MASK)
+    ordinals = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return words(np.repeat(base, count) + ordinals.astype(np.uint64) * np.uint64(_GAMMA), 0)
+
+
 def words(keys: Words, constant: int) -> Words:
     """Mix each key with a decision's constant into a 64-bit word; shape of `keys`."""
     word = keys + np.uint64(constant)

@@ -101,7 +101,7 @@ def test_those_far_away_reckon_with_the_sea_at_their_arrival(world: World) -> No
     for start in ("2016-10-15", "2016-07-15"):
         other = CorridorModel(small.corridor(start=start, end="2016-12-01")).world
         other.plan.sea_usual, other.by_sea, other.days_to_sea = world.plan.sea_usual, world.by_sea, world.days_to_sea
-        wait.append(season.waiting(other, np.array([0, 1]))[0])
+        wait.append(season.waiting(other, np.array(0), np.array([0, 1])))
     longest = world.parameters.departure.foresight.value
     full = min(world.parameters.crossing.retry_delay.value * 9.0, longest)
     assert wait[0] == pytest.approx([0.0, full], abs=0.05 * full)

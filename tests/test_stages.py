@@ -278,7 +278,7 @@ def test_departures_are_the_binomial_of_their_pools() -> None:
 def test_aspiration_is_logistic_in_the_gain() -> None:
     world = settle_step(small.world(), drivers.update, smuggling.update, crossing.update, route_choice.update)
     rules = world.parameters.departure
-    off_season = world.parameters.choice.day_weight.value * season.waiting(world, world.home_place)[2, 0]
+    off_season = world.parameters.choice.day_weight.value * season.waiting(world, np.array(2), world.home_place[:1])[0]
     gain = world.value[2, 0] - off_season + 0.5 - world.stay[0, 0, 0, 2] - rules.threshold.value
     assert departure.aspiration(world)[0, 0, 0, 2] == pytest.approx(1 / (1 + np.exp(-gain / rules.spread.value)))
 

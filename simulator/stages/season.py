@@ -86,23 +86,23 @@ def first_sea(
     return by_sea, np.divide(spent, reach, out=np.zeros(reach.shape), where=reach > 0)
 
 
-def waiting(world: World, places: NDArray[np.int16]) -> Floats:
-    """Return the days that people who set out now from `places` expect to wait for the sea; (n_classes, n) of n places.
+def waiting(world: World, person_class: NDArray[np.integer], place: NDArray[np.integer]) -> Floats:
+    """Return the days that people of a class who set out now from a place expect to wait for the sea.
 
     Each put off tries again after the retry delay, so that a sea which is passable with chance p costs
-    (1 / p - 1) delays.
+    (1 / p - 1) delays. Classes and places broadcast against each other.
     """
     today = world.clock.start + timedelta(days=world.day)
     month = today.month - 1 + today.day / LONGEST_MONTH
     usual = 1.0 / np.maximum(world.plan.sea_usual, 1e-9) - 1.0
     days = np.minimum(usual * world.parameters.crossing.retry_delay.value, world.parameters.departure.foresight.value)
-    at = (month + world.days_to_sea[places] / (DAYS_PER_YEAR / 12.0) - 0.5) % 12.0
+    at = (month + world.days_to_sea[place, person_class] / (DAYS_PER_YEAR / 12.0) - 0.5) % 12.0
     floor = np.floor(at)
     part = at - floor
     first = floor.astype(np.intp) % 12
     after = (first + 1) % 12
     expected = np.zeros(at.shape)
-    for share, of_month in zip(world.by_sea[:, places], days.T, strict=True):
+    for share, of_month in zip(world.by_sea[:, place, person_class], days.T, strict=True):
         if share.any():
             expected += share * (of_month.take(first) * (1.0 - part) + of_month.take(after) * part)
-    return expected.T
+    return expected

@@ -101,6 +101,7 @@ class World:
     step : number of the step, the warm-up included.
     countries, governments : codes.
     pools : people not on the move, shape (n_origins, n_countries, 2, n_wealth); the second axis is residence.
+    pool_keys : key of the luck of each pool, shape of `pools`.
     claimed : people who claimed asylum so far, by need, on top of a prior, shape (n_origins, 2).
     left : people who left each pool and are not yet replaced by others as ready to leave, shape of `pools`.
     relatives : of those in each pool, relatives of people who made it and who mean to follow; shape of `pools`.
@@ -154,7 +155,7 @@ class World:
     visa: Floats
     cooperation: Floats
     base_gdp: Floats
-    pool_keys: dict[tuple[int, int, int, int], int]
+    pool_keys: NDArray[np.uint64]
     queue: list[ClaimQueue]
     step: int = 0
     entered: int = 0
