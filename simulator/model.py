@@ -16,6 +16,7 @@ from simulator.governments.cabinet import Cabinet
 from simulator.governments.costs import count as count_costs
 from simulator.governments.costs import prices
 from simulator.governments.levers import LeverTable
+from simulator.governments.observation import Watch
 from simulator.governments.partnership import build_partnerships
 from simulator.outputs.recorder import Recorder
 from simulator.scenario.schema import Scenario
@@ -47,6 +48,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self.recorder = Recorder(scenario, recorded, self.world.coords())
         self.partnerships = build_partnerships(scenario)
         self.table = LeverTable(self.world)
+        self.watch = Watch()
         self.prices = prices(scenario.corridor.costs)
         self.cabinet = Cabinet(scenario, self.world, self.partnerships)
         for code in self.world.governments:
@@ -70,9 +72,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         count_costs(world, self.table, self.prices)
         self._record_trust()
         self.cabinet.note_relations()
-        self.agents.do(
-            "observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
-        )
+        self.watch.take_in(world)
+        self.agents.do("observe", self.watch)
         self._govern()
         self._check()
         recorded = world.step - world.n_warm_up

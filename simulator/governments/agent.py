@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.governments.bargaining import BargainState, Laid
 from simulator.governments.choice import Choice
 from simulator.governments.levers import LeverTable
-from simulator.governments.observation import Observation, Observer
+from simulator.governments.observation import Observation, Observer, Watch
 from simulator.governments.partnership import PartnershipState
 from simulator.governments.response import ResponseState
 from simulator.governments.timetable import Order, orders_of, paid, payments_of
@@ -48,32 +48,28 @@ class Government(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.code = code
         self.known: Observation | None = None
-        self._newest: Observation | None = None
         self._next_stock = world.parameters.governance.decision_interval.value
         self.orders = orders_of(code, scenario, world.clock)
+        self._by_step: dict[int, list[Order]] = {}
+        for order in self.orders:
+            for step in np.flatnonzero(order.active > 0).tolist():
+                self._by_step.setdefault(step, []).append(order)
         self.questions = questions
         self.decided: list[tuple[BargainState | ResponseState, Choice]] = []
         self._payments = payments_of(code, scenario)
         self._observer = Observer(world, code)
         self._world, self._table, self._partnerships = world, table, partnerships
 
-    def observe(self, totals: Mapping[str, Floats]) -> None:
-        """Take in the step just run, given its totals by leg; stock is taken each decision interval.
-
-        What is seen is late and has errors.
-        """
-        seen = self._observer.look(self._world, totals)
-        if seen is not None:
-            self._newest = seen
+    def observe(self, watch: Watch) -> None:
+        """Take stock each decision interval, by the newest step that can be known; it is late and seen with errors."""
         if self._world.end_day >= self._next_stock:
-            if self._newest is not None:
-                self.known = self._observer.with_error(self._world, self._newest)
+            if watch.newest is not None:
+                self.known = self._observer.look(self._world, watch.newest)
             self._next_stock = self._world.end_day + self._world.parameters.governance.decision_interval.value
 
     def decide(self) -> list[Order]:
         """Return the orders for this step: those of the timetable that act in it."""
-        step = self._world.step
-        return [order for order in self.orders if order.active[step] > 0]
+        return self._by_step.get(self._world.step, [])
 
     def laid(self) -> list[Laid]:
         """Return what its decisions by rule lay on the table in this step."""
@@ -107,6 +103,8 @@ class Government(mesa.Agent):  # type: ignore[misc]
 
     def pay(self) -> None:
         """Spend what falls due in this step."""
+        if not self._payments and not self.questions:
+            return
         world = self._world
         codes = world.governments
         mine = codes.index(self.code)

@@ -149,8 +149,11 @@ def draw_binomial(draw: Floats, n: Counts, p: Floats) -> Counts:
     draw : uniform draws, shape (k,).
     n, p : trials and chance, shape (k,).
     """
+    # Most draws are of nobody: the inverse, which takes long, is worked out where it can be one or more.
+    count = np.zeros(draw.shape)
     with np.errstate(all="ignore"):
-        count = np.ceil(bdtrik(draw, n.astype(np.float64), p))
+        some = np.flatnonzero(draw > (1.0 - 1e-6) * np.exp(n * np.log1p(-p)))
+        count[some] = np.ceil(bdtrik(draw[some], n[some].astype(np.float64), p[some]))
     count = np.where(np.isnan(count), 0.0, count)
     lower = np.maximum(count - 1.0, 0.0)
     count = np.where((count > 0) & (bdtr(lower, n, p) >= draw), lower, count)

@@ -242,14 +242,14 @@ class World:
 
     def new_ledger(self) -> None:
         """Start the step's ledger with zeros."""
-        sizes = {name: len(names) for name, names in self.coords().items()}
         if not self.ledger:
+            sizes = {name: len(names) for name, names in self.coords().items()}
             for name, recorded in RECORDED.items():
                 dtype = np.int64 if recorded.unit == "person" else np.float64
                 self.ledger[name] = np.zeros([sizes[dim] for dim in recorded.dims], dtype=dtype)
         else:
             for array in self.ledger.values():
-                array[...] = 0
+                array.fill(0)
 
     def total(self) -> int:
         """Return all people: in pools, in rows, and in closed states."""
