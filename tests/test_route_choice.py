@@ -155,7 +155,7 @@ def test_a_world_is_solved_and_its_limits_are_its_shares() -> None:
     open_options = np.broadcast_to(world.network.options >= 0, share.shape)
     assert (share[open_options] > 0).all()
     assert (share[~open_options] == 0).all()
-    np.testing.assert_allclose(world.share_limits / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
+    np.testing.assert_allclose(world.share_limits.transpose(2, 1, 0) / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
 
 
 def test_places_on_the_way_have_a_scale_of_their_own() -> None:

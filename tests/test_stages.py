@@ -42,10 +42,10 @@ def test_a_chain_of_two_places(risk: float, caught: float) -> None:
     settle_step(world, drivers.update, smuggling.update, crossing.update, route_choice.update)
     passage = movement.prepare(world)
     limits = crossing.outcome_limits(np.ones(12), np.full(12, risk), np.full(12, caught))
-    share_limits = np.zeros_like(passage.share_limits).reshape(world.groups.n_classes, 8, -1)
+    share_limits = np.zeros_like(passage.share_limits).reshape(-1, 8, world.groups.n_classes)
     share_limits[:, 2] = 2**32 - 1
     movement_passage = movement.Passage(
-        **{**passage.__dict__, "outcome_limits": limits, "share_limits": share_limits.ravel()}
+        **{**passage.__dict__, "outcome_limits": limits, "share_limits": share_limits.reshape(len(share_limits), -1)}
     )
     people = world.people
     add_people(world, n, place=2, state=State.MOVING, ready=np.zeros(n))

@@ -209,7 +209,7 @@ def _change(old: Floats, new: Floats) -> float:
 
 
 def share_limits(shares: Floats, listed: OptionList) -> NDArray[np.uint32]:
-    """Return limits on 32-bit draws between the options of each place; shape (n_classes, n_places, n_options).
+    """Return limits on 32-bit draws between the options of each place; shape (n_options, n_places, n_classes).
 
     Where a place has no further options the limit of its last one stands again.
     """
@@ -217,8 +217,7 @@ def share_limits(shares: Floats, listed: OptionList) -> NDArray[np.uint32]:
     limits[:-1] = shares[listed.ranks]
     for before, here, after in zip(listed.starts, listed.starts[1:], listed.starts[2:], strict=False):
         limits[here:after] += limits[before : before + after - here]
-    by_class = np.ascontiguousarray(thresholds(limits).T)
-    return by_class.take(listed.padded, axis=1)
+    return thresholds(limits).take(listed.padded, axis=0)
 
 
 def journey_price(shares: Floats, price: Floats, listed: OptionList) -> Floats:

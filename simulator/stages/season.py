@@ -63,20 +63,24 @@ def first_sea(
     # By position; what lies ahead of an exit, behind the last place, is no sea.
     by_sea = np.zeros((n_seas, listed.n_places + 1, shares.shape[1]))
     spent = np.zeros(by_sea.shape[1:])
-    leads = np.zeros((n_seas, listed.n_places + 1), dtype=bool)
+    leads: list[set[int]] = [set()] * (listed.n_places + 1)  # by which seas people may leave in the end
     onward = np.where((sea < 0)[:, None], shares, 0.0)
     for block in listed.blocks:
         here = sea[block.entries]
-        seas = [number for number in range(n_seas) if leads[number, block.heads].any() or (here == number).any()]
-        leads[seas, block.places] = True  # perhaps not from each place of the level
+        at_once = set(here[here >= 0].tolist())
+        seas = sorted(at_once.union(*(leads[head] for head in block.heads.ravel().tolist())))
+        if not seas:
+            continue
+        leads[block.places] = [set(seas)] * block.heads.shape[1]  # perhaps not from each place of the level
         share, on, away = block.of(shares), block.of(onward), here.reshape(block.heads.shape)[..., None]
-        direct = {number: np.where(away == number, share, 0.0).sum(axis=0) for number in seas}
-        for _ in range(SWEEPS if block.cycle and seas else bool(seas)):
+        direct = {number: np.where(away == number, share, 0.0).sum(axis=0) for number in at_once}
+        for _ in range(SWEEPS if block.cycle else 1):
             later = np.zeros(share.shape)
             for number in seas:
                 reached = by_sea[number].take(block.heads, axis=0)
                 later += reached
-                by_sea[number, block.places] = direct[number] + (on * reached).sum(axis=0)
+                reached *= on
+                by_sea[number, block.places] = direct.get(number, 0.0) + reached.sum(axis=0)
             later *= block.of(days[:, None])
             later += spent.take(block.heads, axis=0)
             later *= on

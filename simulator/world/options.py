@@ -57,7 +57,7 @@ class OptionList(NamedTuple):
     ranks : entries in use: all first options, then all second ones ..., places with most options first.
     starts : where the first, second ... options begin in `ranks`, and its length.
     padded : where each option of each place stands in `ranks`: its last one again if there is none, and the length of
-        `ranks` for a place without options; shape (n_places, n_options).
+        `ranks` for a place without options; shape (n_options, n_places).
     """
 
     blocks: tuple[Block, ...]
@@ -115,6 +115,6 @@ def _ranked(entry: Rows, count: Rows) -> tuple[Rows, tuple[int, ...], Rows]:
     starts = np.cumsum([0, *map(len, rows)])
     rank = np.empty_like(by_count)
     rank[by_count] = np.arange(len(by_count))
-    last = np.minimum(np.arange(entry.shape[1]), count[:, None] - 1)
-    padded = np.where(last >= 0, starts[last] + rank[:, None], starts[-1])
+    last = np.minimum(np.arange(entry.shape[1])[:, None], count - 1)
+    padded = np.where(last >= 0, starts[last] + rank, starts[-1])
     return np.concatenate(rows), tuple(starts.tolist()), padded

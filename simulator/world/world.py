@@ -113,7 +113,7 @@ class World:
     value : value of standing at a place, utility, shape (n_classes, n_places).
     stay : value of staying in a pool, utility, shape (n_origins, n_countries, 2, n_wealth).
     journey_price : mean price of the journeys chosen from a place, euros, shape (n_classes, n_places).
-    share_limits : limits on 32-bit draws between options, shape (n_classes, n_places, n_options).
+    share_limits : limits on 32-bit draws between options, shape (n_options, n_places, n_classes).
     outcome_limits : limits between dead, intercepted, put off and through, shape (3, n_legs + n_exits).
     unrescued : risk of death if nobody were rescued, shape (n_legs,).
     hazard, caught, risk, open : hazard and chance of interception, risk of death, chance that the leg is
