@@ -47,6 +47,10 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
         self.recorder = Recorder(scenario, recorded, self.world.coords())
         self.partnerships = build_partnerships(scenario)
+        codes = self.world.governments
+        self._relations = [
+            ((codes.index(state.donor), codes.index(state.partner)), state) for state in self.partnerships.values()
+        ]
         self.table = LeverTable(self.world)
         self.watch = Watch()
         self.prices = prices(scenario.corridor.costs)
@@ -113,10 +117,10 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self.cabinet.settle(due, [choice for agent in self.agents for _, choice in agent.decided])
 
     def _record_trust(self) -> None:
-        codes = self.world.governments
-        self.world.ledger["trust"][...] = np.nan
-        for state in self.partnerships.values():
-            self.world.ledger["trust"][codes.index(state.donor), codes.index(state.partner)] = state.trust
+        trust = self.world.ledger["trust"]
+        trust.fill(np.nan)
+        for (donor, partner), state in self._relations:
+            trust[donor, partner] = state.trust
 
     def _check(self) -> None:
         """Check that nobody was lost or made."""
@@ -136,7 +140,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         code = code * n_origins + groups.origin[people.person_class[rows]]
         stocks += np.bincount(code, minlength=stocks.size).reshape(stocks.shape) * world.weight
         stocks += world.closed
-        stocks[State.RESIDENT] += world.pools.sum(axis=(2, 3)).T
+        stocks[State.RESIDENT] += np.einsum("ornw->ro", world.pools)
 
     def _compact(self) -> None:
         """Drop closed rows now and then."""

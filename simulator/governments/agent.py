@@ -56,7 +56,11 @@ class Government(mesa.Agent):  # type: ignore[misc]
                 self._by_step.setdefault(step, []).append(order)
         self.questions = questions
         self.decided: list[tuple[BargainState | ResponseState, Choice]] = []
-        self._payments = payments_of(code, scenario)
+        self._due: dict[int, list[tuple[str, float]]] = {}
+        for payment in payments_of(code, scenario):
+            amounts = paid(payment, world.clock)
+            for step in np.flatnonzero(amounts).tolist():
+                self._due.setdefault(step, []).append((payment.recipient or code, float(amounts[step])))
         self._observer = Observer(world, code)
         self._world, self._table, self._partnerships = world, table, partnerships
 
@@ -103,14 +107,13 @@ class Government(mesa.Agent):  # type: ignore[misc]
 
     def pay(self) -> None:
         """Spend what falls due in this step."""
-        if not self._payments and not self.questions:
-            return
         world = self._world
+        due = self._due.get(world.step, [])
+        if not due and not self.questions:
+            return
         codes = world.governments
         mine = codes.index(self.code)
-        for payment in self._payments:
-            amount = paid(payment, world.clock, world.step)
-            recipient = payment.recipient or payment.payer
+        for recipient, amount in due:
             world.ledger["spending"][mine, codes.index(recipient)] += amount
             state = self._partnerships.get((self.code, recipient))
             if state is not None:

@@ -69,4 +69,5 @@ class LeverTable:
                 continue
             spec, part = LEVERS[name], self._part_set[name]
             base = self._neutral[name] * np.maximum(1.0 - part, 0.0) + self._set[name] / np.maximum(part, 1.0)
-            np.clip((base + self._added[name]) * self._factor[name], spec.low, spec.high, out=target)
+            value = (base + self._added[name]) * self._factor[name]
+            np.minimum(np.maximum(value, spec.low), spec.high, out=target)

@@ -142,15 +142,15 @@ def decide(world: World) -> None:
 def _take(world: World, carry: Floats) -> tuple[Rows, NDArray[np.intp]]:
     """Take the oldest claims from each queue as far as `carry` goes, and count their wait; return rows and countries."""
     taken: list[Rows] = []
-    wait = world.ledger["decided_wait"]
+    wait, rows_of = world.ledger["decided_wait"], (carry // world.weight).tolist()
     for country, queue in enumerate(world.queue):
-        rows = queue.take(int(carry[country] // world.weight)) if len(queue) else _NOBODY
+        rows = queue.take(int(rows_of[country])) if len(queue) else _NOBODY
         taken.append(rows)
         if rows.size:
             carry[country] -= rows.size * world.weight
             wait[country] += float((world.end_day - world.people.since[rows]).sum()) * world.weight
-        if not len(queue):
-            carry[country] = min(carry[country], float(world.weight))
+    spent = np.array([len(queue) == 0 for queue in world.queue])
+    carry[spent] = np.minimum(carry[spent], world.weight)
     return np.concatenate(taken), np.repeat(np.arange(len(taken)), [rows.size for rows in taken])
 
 

@@ -34,7 +34,8 @@ def all_cells(world: World) -> Cells:
 
 def update(world: World) -> None:
     """Draw who sets out in this step, and give each a row."""
-    cells = Cells(*np.nonzero(world.pools))  # few pools have people, and nothing else is asked about the others
+    # Few pools have people, and nothing is asked about the others.
+    cells = Cells(*np.unravel_index(np.flatnonzero(world.pools > 0), world.pools.shape))
     worth = gain(world, cells)
     aspire, able = aspiration(world, cells, worth), capability(world, cells)
     rate = world.parameters.departure.highest_rate.value * remaining(world, aspire, cells) * able
@@ -46,10 +47,12 @@ def update(world: World) -> None:
     relatives[cells] = np.divide(of_these * following, rate, out=np.zeros(rate.shape), where=rate > 0.0)
     draw_departures(world, p_leave, relatives)
     wish[cells], can[cells] = aspire, able
-    people = world.pools.sum(axis=(2, 3))
+    inhabited = np.nonzero(world.pools.any(axis=(2, 3)))
+    pools = world.pools[inhabited]
     for name, share in (("aspiration", wish), ("capability", can)):
-        mean = np.divide((share * world.pools).sum(axis=(2, 3)), people, out=np.zeros(people.shape), where=people > 0)
-        world.ledger[name][...] = mean
+        mean = (share[inhabited] * pools).sum(axis=(1, 2)) / pools.sum(axis=(1, 2))
+        world.ledger[name][...] = 0.0
+        world.ledger[name][inhabited] = mean
 
 
 def gain(world: World, cells: Cells | None = None) -> Floats:
@@ -102,9 +105,7 @@ def follow(
 def savings(world: World) -> Floats:
     """Return the median savings that people could spend on a journey; euros, shape (n_origins, n_countries)."""
     departure, groups = world.parameters.departure, world.groups
-    income = np.broadcast_to(
-        world.gdp * departure.host_income_share.value, (len(groups.origins), len(world.gdp))
-    ).copy()
+    income = np.repeat((world.gdp * departure.host_income_share.value)[None], len(groups.origins), axis=0)
     own = groups.origin_country
     income[np.arange(len(own)), own] = world.gdp[own]
     return np.asarray(departure.wealth_share.value * income)
@@ -149,15 +150,17 @@ def draw_binomial(draw: Floats, n: Counts, p: Floats) -> Counts:
     draw : uniform draws, shape (k,).
     n, p : trials and chance, shape (k,).
     """
-    # Most draws are of nobody: the inverse, which takes long, is worked out where it can be one or more.
-    count = np.zeros(draw.shape)
+    drawn = np.zeros(draw.shape, dtype=np.int64)
     with np.errstate(all="ignore"):
-        some = np.flatnonzero(draw > (1.0 - 1e-6) * np.exp(n * np.log1p(-p)))
-        count[some] = np.ceil(bdtrik(draw[some], n[some].astype(np.float64), p[some]))
+        # Most draws are of nobody: the inverse, which takes long, is worked out only where it may be more.
+        some = draw > (1.0 - 1e-6) * np.exp(n * np.log1p(-p))
+        draw, n, p = draw[some], n[some], p[some]
+        count = np.ceil(bdtrik(draw, n.astype(np.float64), p))
     count = np.where(np.isnan(count), 0.0, count)
     lower = np.maximum(count - 1.0, 0.0)
     count = np.where((count > 0) & (bdtr(lower, n, p) >= draw), lower, count)
-    return np.clip(np.where(p >= 1.0, n, count), 0, n).astype(np.int64)
+    drawn[some] = np.clip(np.where(p >= 1.0, n, count), 0, n)
+    return drawn
 
 
 def draw_departures(world: World, share: Floats, relatives: Floats) -> None:
@@ -168,7 +171,7 @@ def draw_departures(world: World, share: Floats, relatives: Floats) -> None:
     Pools are drawn in whole rows of `persons_per_agent` people; a remainder too small for a row stays.
     """
     weight, step = world.weight, world.step
-    cells = np.nonzero((world.pools >= weight) & (share > 0.0))
+    cells = np.unravel_index(np.flatnonzero((world.pools >= weight) & (share > 0.0)), share.shape)
     group = world.pool_keys[cells]
     luck = uniforms(group, Decision.DEPART, step)
     count = draw_binomial(luck, world.pools[cells] // weight, share[cells])

@@ -18,7 +18,7 @@ from simulator.stages import crossing, transit
 from simulator.stages.crossing import DEAD, INTERCEPTED, PUT_OFF, THROUGH
 from simulator.world.network import Exit
 from simulator.world.people import People, State
-from simulator.world.world import World
+from simulator.world.world import World, of_both_needs
 
 Rows = NDArray[np.intp]
 
@@ -240,7 +240,9 @@ def update(world: World) -> Events:
     by_leg = events.counts[:, :n_legs].reshape(4, n_legs, -1, 2) * world.weight
     ledger = world.ledger
     ledger["deaths"] += by_leg[DEAD]
-    np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail], by_leg[DEAD].sum(axis=2))
+    died = of_both_needs(by_leg[DEAD])
+    deadly = died.any(axis=1).nonzero()[0]
+    np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail[deadly]], died[deadly])
     ledger["interceptions"] += by_leg[INTERCEPTED]
     ledger["crossings"] += by_leg[THROUGH]
     ledger["put_off"] += by_leg[PUT_OFF].sum(axis=(1, 2))

@@ -57,6 +57,11 @@ class Groups:
         return len(self.wealth_names)
 
 
+def of_both_needs(counts: Counts) -> Counts:
+    """Add up a table over its last axis, need; a sum over an axis of two takes ten times as long."""
+    return np.asarray(counts[..., 0] + counts[..., 1])
+
+
 @dataclass
 class Plan:
     """Driver series over the run, read by the drivers stage; first axis is the step.
