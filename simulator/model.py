@@ -77,7 +77,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self._record_trust()
         self.cabinet.note_relations()
         self.watch.take_in(world)
-        self.agents.do("observe", self.watch)
+        if self.watch.take_stock:
+            self.agents.do("observe", self.watch)
         self._govern()
         self._check()
         recorded = world.step - world.n_warm_up

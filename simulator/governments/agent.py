@@ -48,7 +48,6 @@ class Government(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.code = code
         self.known: Observation | None = None
-        self._next_stock = world.parameters.governance.decision_interval.value
         self.orders = orders_of(code, scenario, world.clock)
         self._by_step: dict[int, list[Order]] = {}
         for order in self.orders:
@@ -65,11 +64,9 @@ class Government(mesa.Agent):  # type: ignore[misc]
         self._world, self._table, self._partnerships = world, table, partnerships
 
     def observe(self, watch: Watch) -> None:
-        """Take stock each decision interval, by the newest step that can be known; it is late and seen with errors."""
-        if self._world.end_day >= self._next_stock:
-            if watch.newest is not None:
-                self.known = self._observer.look(self._world, watch.newest)
-            self._next_stock = self._world.end_day + self._world.parameters.governance.decision_interval.value
+        """Take stock, by the newest step that can be known; it is late and seen with errors."""
+        if watch.newest is not None:
+            self.known = self._observer.look(self._world, watch.newest)
 
     def decide(self) -> list[Order]:
         """Return the orders for this step: those of the timetable that act in it."""

@@ -59,18 +59,26 @@ class Watch:
     Attributes
     ----------
     newest : the newest step that can be known by now.
+    take_stock : whether a decision interval has passed, so that governments look.
     """
 
     newest: Sight | None = None
+    take_stock: bool = False
+    _stock_day: float | None = None
     _late: deque[Sight] = field(default_factory=deque)
 
     def take_in(self, world: World) -> None:
         """Take in the step just run."""
         totals = {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
         self._late.append(Sight(world.step, totals, world.ledger["backlog"].copy()))
-        known = world.end_day - world.parameters.governance.observation_lag.value
+        rules = world.parameters.governance
+        known = world.end_day - rules.observation_lag.value
         while self._late and world.clock.edges[self._late[0].step + 1] <= known:
             self.newest = self._late.popleft()
+        self._stock_day = rules.decision_interval.value if self._stock_day is None else self._stock_day
+        self.take_stock = world.end_day >= self._stock_day
+        if self.take_stock:
+            self._stock_day = world.end_day + rules.decision_interval.value
 
 
 class Observer:

@@ -140,7 +140,7 @@ def decide(world: World) -> None:
 
 
 def _take(world: World, carry: Floats) -> tuple[Rows, NDArray[np.intp]]:
-    """Take the oldest claims from each queue as far as `carry` goes, and count their wait; return rows and countries."""
+    """Take the oldest claims of each queue as far as `carry` goes, and count their wait; return rows and countries."""
     taken: list[Rows] = []
     wait, rows_of = world.ledger["decided_wait"], (carry // world.weight).tolist()
     for country, queue in enumerate(world.queue):

@@ -28,7 +28,7 @@ def learn(world: World) -> None:
     those who tried are taken to have met the chances of the step, so that beliefs are no noisier than with one.
     """
     keep = np.exp(-world.days / world.parameters.beliefs.memory.value)
-    tried = of_both_needs(world.ledger["attempts"]).T
+    tried: Floats = of_both_needs(world.ledger["attempts"]).T
     if world.weight == 1:
         caught, dead = (of_both_needs(world.ledger[name]).T for name in ("interceptions", "deaths"))
     else:

@@ -139,7 +139,7 @@ def choose(
     """Return the leg or exit that each person takes; shape of `draw`."""
     at = place.astype(np.int32)
     limits = passage.share_limits[:-1].take(at * np.int32(len(passage.cell)) + person_class, axis=1)
-    passed_by = np.add.reduce(draw >= limits, axis=0, dtype=np.int32)
+    passed_by: NDArray[np.int32] = np.add.reduce(draw >= limits, axis=0, dtype=np.int32)
     return passage.options.take(at * np.int32(passage.n_options) + passed_by)
 
 
@@ -241,7 +241,7 @@ def update(world: World) -> Events:
     ledger = world.ledger
     ledger["deaths"] += by_leg[DEAD]
     died = of_both_needs(by_leg[DEAD])
-    deadly = died.any(axis=1).nonzero()[0]
+    deadly = np.flatnonzero(died.any(axis=1))
     np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail[deadly]], died[deadly])
     ledger["interceptions"] += by_leg[INTERCEPTED]
     ledger["crossings"] += by_leg[THROUGH]

@@ -16,7 +16,7 @@ from simulator.draws import thresholds
 from simulator.errors import ChoiceError
 from simulator.stages import drivers, season
 from simulator.world.network import Exit
-from simulator.world.options import Block, OptionList
+from simulator.world.options import OptionList
 from simulator.world.world import World
 
 Floats = NDArray[np.float64]
@@ -116,19 +116,20 @@ def option_utility(world: World) -> Floats:
     """
     network, groups, choice = world.network, world.groups, world.parameters.choice
     n_legs, n_countries = network.n_legs, len(world.countries)
-    # A row for each leg, for each exit in each country, and for an empty entry; classes by origin, need and wealth.
-    rows = np.empty((n_legs + len(Exit) * n_countries + 1, len(groups.origins), 2, groups.n_wealth))
-    exits = rows[n_legs:-1].reshape(len(Exit), n_countries, *rows.shape[1:])
-    rows[:n_legs] = leg_utility(world).transpose(2, 0, 1)[:, :, None]
-    exits[Exit.CLAIM] = drivers.pull(world).transpose(1, 0, 2)[..., None]
-    exits[Exit.SETTLE] = world.stay.transpose(1, 0, 2, 3) - choice.settling_loss.value
-    at_home = world.stay[np.arange(len(groups.origins)), groups.origin_country]
+    # A row for each leg, for each exit in each country, and for an empty entry.
+    rows = np.empty((n_legs + len(Exit) * n_countries + 1, groups.n_classes))
+    exits = rows[n_legs:-1].reshape(len(Exit), n_countries, groups.n_classes)
+    stay = world.stay[groups.origin, :, groups.need, groups.wealth]
+    at_home = stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]]
+    rows[:n_legs] = leg_utility(world)[groups.origin, groups.wealth].T
+    exits[Exit.CLAIM] = drivers.pull(world)[groups.origin, :, groups.need].T
+    exits[Exit.SETTLE] = (stay - choice.settling_loss.value).T
     exits[Exit.HOME] = at_home - choice.homecoming_loss.value
     rows[-1] = -np.inf
     codes = network.listed.codes
     way_out, country = codes - n_legs, network.country[network.listed.place]
     row = np.where(way_out >= 0, n_legs + way_out * n_countries + country, codes)
-    return rows.reshape(len(rows), -1).take(row, axis=0)
+    return rows.take(row, axis=0)
 
 
 def solve(utility: Floats, scale: Floats, listed: OptionList, start: Floats) -> tuple[Floats, Floats]:
@@ -155,23 +156,25 @@ def solve(utility: Floats, scale: Floats, listed: OptionList, start: Floats) -> 
     width, shares = scale[listed.order][:, None], np.empty_like(utility)
     with np.errstate(divide="ignore", invalid="ignore"):
         for block in listed.blocks:
-            gain, share, here = block.of(utility), block.of(shares), width[block.places]
+            gain, share, wide, here = block.of(utility), block.of(shares), width[block.places], value[block.places]
             if block.cycle:
-                _go_round(gain, value, here, block, share)
-            highest, total = _weigh(gain, value, here, block, share)
+                _go_round(gain, value, here, wide, block.heads, share)
+            highest, total = _weigh(gain, value, wide, block.heads, share)
             if not block.cycle:
-                value[block.places] = _log_sum(highest, total, here)
+                here[...] = _log_sum(highest, total, wide)
             # The best option weighs 1, so that a total below 1 is one of no options, and 0.
             share /= np.maximum(total, 1.0)
     return value[listed.position].T, shares
 
 
-def _weigh(gain: Floats, value: Floats, width: Floats, block: Block, out: Floats) -> tuple[Floats, Floats]:
+def _weigh(
+    gain: Floats, value: Floats, width: Floats, heads: NDArray[np.intp], out: Floats
+) -> tuple[Floats, Floats]:
     """Weigh the options of a level against the best one of each place, exp((v - highest) / width), into `out`.
 
     Return the highest and the sum of weights of each place; shape (n_places_of_level, n_classes).
     """
-    value.take(block.heads, 0, out, "clip")
+    value.take(heads, 0, out, "clip")
     out += gain
     highest = np.maximum.reduce(out, 0)
     np.maximum(highest, LOWEST, out=highest)
@@ -183,15 +186,20 @@ def _weigh(gain: Floats, value: Floats, width: Floats, block: Block, out: Floats
 
 def _log_sum(highest: Floats, total: Floats, width: Floats) -> Floats:
     """Return width * log(sum(exp(v / width))) from what `_weigh` returns, -inf where all are; `width` shape (n, 1)."""
-    return np.asarray(width * np.log(total) + highest)
+    value: Floats = np.log(total)
+    value *= width
+    value += highest
+    return value
 
 
-def _go_round(gain: Floats, value: Floats, width: Floats, block: Block, work: Floats) -> None:
-    """Find the values of places that can be reached from one another, in `value`; `work` is overwritten."""
+def _go_round(
+    gain: Floats, value: Floats, here: Floats, width: Floats, heads: NDArray[np.intp], work: Floats
+) -> None:
+    """Find the values of places that can be reached from one another: `here`, in `value`; `work` is overwritten."""
     for _ in range(SWEEPS):
-        new = _log_sum(*_weigh(gain, value, width, block, work), width)
-        change = _change(value[block.places], new)
-        value[block.places] = new
+        new = _log_sum(*_weigh(gain, value, width, heads, work), width)
+        change = _change(here, new)
+        here[...] = new
         if change < TOLERANCE:
             return
     raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
@@ -232,14 +240,14 @@ def journey_price(shares: Floats, price: Floats, listed: OptionList) -> Floats:
     ahead = np.zeros((listed.n_places + 1, shares.shape[1]))
     paid, cost = np.empty_like(shares), price[:, None]
     for block in listed.blocks:
-        share, here, total = block.of(shares), block.of(cost), block.of(paid)
+        share, toll, total, here = block.of(shares), block.of(cost), block.of(paid), ahead[block.places]
         for _ in range(SWEEPS if block.cycle else 1):
             ahead.take(block.heads, 0, total, "clip")
-            total += here
+            total += toll
             total *= share
             new = np.add.reduce(total, 0)
-            change = float(np.abs(new - ahead[block.places]).max()) if block.cycle else 0.0
-            ahead[block.places] = new
+            change = float(np.abs(new - here).max()) if block.cycle else 0.0
+            here[...] = new
             if change < PRICE_TOLERANCE:
                 break
     return ahead[listed.position].T

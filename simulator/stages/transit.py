@@ -107,8 +107,8 @@ def leave_again(world: World) -> None:
 
 def finish(world: World, exits: list[tuple[Rows, NDArray[np.int16]]], gave_up: list[Rows]) -> Rows:
     """End the journeys of those who settled or went home; return the rows that stopped to claim."""
-    nobody = np.zeros(0, dtype=np.intp)
-    rows = np.concatenate([nobody, *(leaving for leaving, _ in exits)])
+    nobody: Rows = np.zeros(0, dtype=np.intp)
+    rows: Rows = np.concatenate([nobody, *(leaving for leaving, _ in exits)])
     way_out = np.concatenate([nobody, *(way for _, way in exits)])
     here = world.people.state[rows] == State.MOVING
     rows, way_out = rows[here], way_out[here]
@@ -116,4 +116,5 @@ def finish(world: World, exits: list[tuple[Rows, NDArray[np.int16]]], gave_up: l
     homeward = np.concatenate([nobody, *gave_up])
     homeward = homeward[world.people.state[homeward] == State.MOVING]
     send_home(world, np.concatenate([rows[way_out == Exit.HOME], homeward]), "gave_up", world.end_day)
-    return rows[way_out == Exit.CLAIM]
+    claiming: Rows = rows[way_out == Exit.CLAIM]
+    return claiming

@@ -57,7 +57,7 @@ class Groups:
         return len(self.wealth_names)
 
 
-def of_both_needs(counts: Counts) -> Counts:
+def of_both_needs(counts: NDArray[Any]) -> NDArray[Any]:
     """Add up a table over its last axis, need; a sum over an axis of two takes ten times as long."""
     return np.asarray(counts[..., 0] + counts[..., 1])
 
