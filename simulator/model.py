@@ -68,6 +68,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         world.new_ledger()
         self.table.clear()
         for government in self.agents:
+            if government.idle:
+                continue
             self.table.by = government.code
             government.act()
         self.table.apply(world)

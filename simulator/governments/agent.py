@@ -32,6 +32,7 @@ class Government(mesa.Agent):  # type: ignore[misc]
     known : newest observation that has reached it; None at first.
     orders : what its timetable makes it do.
     questions : what it decides by rule.
+    idle : whether it never acts, having neither orders nor questions.
     decided : choices of this step that are not yet in force.
     """
 
@@ -61,6 +62,7 @@ class Government(mesa.Agent):  # type: ignore[misc]
             for step in np.flatnonzero(amounts).tolist():
                 self._due.setdefault(step, []).append((payment.recipient or code, float(amounts[step])))
         self._observer = Observer(world, code)
+        self.idle = not self.orders and not questions
         self._world, self._table, self._partnerships = world, table, partnerships
 
     def observe(self, watch: Watch) -> None:

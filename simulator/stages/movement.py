@@ -112,7 +112,8 @@ def move(
     block : rows worked at a time; never changes a result.
     """
     n_codes = passage.n_legs + N_EXITS
-    events = Events(np.zeros((4, n_codes, passage.n_cells), dtype=np.int64))
+    shape = 4, n_codes, passage.n_cells
+    events = Events(np.zeros(shape, dtype=np.int64))
     end = np.float32(end_day)
     rows = np.flatnonzero((people.ready < end) & (people.state <= State.DETAINED))
     counted: list[NDArray[np.int32]] = []
@@ -129,7 +130,7 @@ def move(
         rows = np.concatenate(again)
     if counted:
         codes = np.concatenate(counted)
-        events.counts += np.bincount(codes, minlength=events.counts.size).reshape(events.counts.shape)
+        events.counts = np.bincount(codes, minlength=events.counts.size).reshape(shape)
     return events
 
 
@@ -207,9 +208,7 @@ def _move_block(
 def prepare(world: World) -> Passage:
     """Make the step's tables from the world."""
     network, groups, parameters = world.network, world.groups, world.parameters
-    options = network.options.copy()
-    for column in range(1, options.shape[1]):
-        options[:, column] = np.where(options[:, column] < 0, options[:, column - 1], options[:, column])
+    options = network.last_again
     organised = 1.0 - world.levers["organised_transit"]
     give_up, detain = transit.interception_limits(world)
     exits = np.zeros(N_EXITS)

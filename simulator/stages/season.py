@@ -87,7 +87,7 @@ def first_sea(
             spent[block.places] = later.sum(axis=0)
     by_sea, spent = by_sea[:, listed.position], spent[listed.position]
     reach = by_sea.sum(axis=0)
-    return by_sea, np.divide(spent, reach, out=np.zeros(reach.shape), where=reach > 0)
+    return by_sea, spent / np.where(reach > 0, reach, 1.0)  # where nobody does, no days are spent
 
 
 def waiting(world: World, person_class: NDArray[np.integer], place: NDArray[np.integer]) -> Floats:

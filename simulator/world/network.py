@@ -45,6 +45,7 @@ class Network:
     visa, counted, by_sea : shape (n_legs,).
     vessel : whether a leg needs a smuggler's vessel: at sea, from a guarded coast, shape (n_legs,).
     options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
+    last_again : the same, with the last option of a place again as padding.
     on_the_way : whether a place is one that people come to on their journey, not one where they live at home,
         shape (n_places,).
     sea_departure : whether any sea leg leaves a place, shape (n_places,).
@@ -77,6 +78,7 @@ class Network:
     by_sea: Bools
     vessel: Bools
     options: Ints
+    last_again: Ints
     on_the_way: Bools
     sea_departure: Bools
     listed: OptionList
@@ -107,6 +109,13 @@ def _options(n_places: int, tail: Ints, claim: Bools, settle: Bools, home: Bools
     for place, row in enumerate(rows):
         table[place, : len(row)] = row
     return table
+
+
+def _last_again(options: Ints) -> Ints:
+    """Return options with the last of each place again in place of padding."""
+    last = np.maximum(np.count_nonzero(options >= 0, axis=1) - 1, 0)
+    column = np.minimum(np.arange(options.shape[1]), last[:, None])
+    return np.take_along_axis(options, column, axis=1)
 
 
 def sweep_order(n_places: int, tail: Ints, head: Ints) -> tuple[Level, ...]:
@@ -181,6 +190,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         by_sea=by_sea,
         vessel=by_sea & guarded,
         options=options,
+        last_again=_last_again(options),
         on_the_way=np.array([row.role != "origin" for row in scenario.places], dtype=bool),
         sea_departure=sea_departure,
         listed=list_options(options, heads, sweep_order(len(places), tail, head)),
