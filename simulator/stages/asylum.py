@@ -149,8 +149,8 @@ def _take(world: World, carry: Floats) -> tuple[Rows, NDArray[np.intp]]:
         if rows.size:
             carry[country] -= rows.size * world.weight
             wait[country] += float((world.end_day - world.people.since[rows]).sum()) * world.weight
-    spent = np.array([len(queue) == 0 for queue in world.queue])
-    carry[spent] = np.minimum(carry[spent], world.weight)
+    empty = np.array([len(queue) == 0 for queue in world.queue])
+    carry[empty] = np.minimum(carry[empty], world.weight)
     return np.concatenate(taken), np.repeat(np.arange(len(taken)), [rows.size for rows in taken])
 
 

@@ -47,12 +47,12 @@ def update(world: World) -> None:
     relatives[cells] = np.divide(of_these * following, rate, out=np.zeros(rate.shape), where=rate > 0.0)
     draw_departures(world, p_leave, relatives)
     wish[cells], can[cells] = aspire, able
-    inhabited = np.nonzero(world.pools.any(axis=(2, 3)))
-    pools = world.pools[inhabited]
+    people = np.einsum("ornw->or", world.pools)
+    inhabited = np.nonzero(people > 0)
     for name, share in (("aspiration", wish), ("capability", can)):
-        mean = (share[inhabited] * pools).sum(axis=(1, 2)) / pools.sum(axis=(1, 2))
         world.ledger[name][...] = 0.0
-        world.ledger[name][inhabited] = mean
+        of_all = (share[inhabited] * world.pools[inhabited]).sum(axis=(1, 2))
+        world.ledger[name][inhabited] = of_all / people[inhabited]
 
 
 def gain(world: World, cells: Cells | None = None) -> Floats:
@@ -224,6 +224,8 @@ def draw_pathways(world: World) -> None:
     places = world.levers["legal_pathways"]
     carry = world.carry.setdefault("pathways", np.zeros(places.shape))
     carry += places * world.years
+    if not (carry >= 1.0).any():
+        return
     for origin, country in np.argwhere(carry >= 1.0):
         wanted = int(carry[origin, country])
         carry[origin, country] -= wanted
