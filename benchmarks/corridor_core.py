@@ -28,10 +28,11 @@ def make_passage(graph: Graph, rules: Rules) -> Passage:
     opening = np.ones(n_legs)
     caught = np.full(n_legs, rules.intercepted / (1.0 - rules.dying))
     never = np.zeros(n_legs, dtype=np.uint32)
+    limits = draws.thresholds(np.cumsum(make_shares(graph, rules), axis=-1))
     return Passage(
         options=np.arange(n_legs, dtype=np.int16),
         n_options=DEGREE,
-        share_limits=draws.thresholds(np.cumsum(make_shares(graph, rules), axis=-1)).ravel(),
+        share_limits=limits.transpose(2, 1, 0).reshape(DEGREE, -1),
         outcome_limits=outcome_limits(opening, np.full(n_legs, rules.dying), caught),
         head=np.concatenate([graph.head.ravel(), exits]).astype(np.int16),
         days=np.concatenate([graph.steps.ravel() - rules.leaves_at, exits]).astype(np.float32),

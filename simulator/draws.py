@@ -23,6 +23,8 @@ _MASK: Final = (1 << 64) - 1
 _GAMMA: Final = 0x9E3779B97F4A7C15
 _M1: Final = 0xBF58476D1CE4E5B9
 _M2: Final = 0x94D049BB133111EB
+_MIXING: Final = ((np.uint64(30), np.uint64(_M1)), (np.uint64(27), np.uint64(_M2)))
+_LAST_SHIFT: Final = np.uint64(31)
 ROUNDS: Final = 64
 """Decisions that a person may take within one step; part of the key."""
 
@@ -76,14 +78,23 @@ def person_keys(group: int, step: int, first: int, n: int) -> Words:
     return words(base + ordinals * np.uint64(_GAMMA), 0)
 
 
+def cohort_keys(groups: Words, step: int, count: NDArray[np.int64]) -> Words:
+    """Return keys of the people of several groups who set out in a step, one group after the other.
+
+    The first `count[k]` of group k, as `person_keys` has them; shape (sum of `count`,).
+    """
+    base = words(groups, (step + 1) * _GAMMA & _MASK)
+    ordinals = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return words(np.repeat(base, count) + ordinals.astype(np.uint64) * np.uint64(_GAMMA), 0)
+
+
 def words(keys: Words, constant: int) -> Words:
     """Mix each key with a decision's constant into a 64-bit word; shape of `keys`."""
     word = keys + np.uint64(constant)
-    word ^= word >> np.uint64(30)
-    word *= np.uint64(_M1)
-    word ^= word >> np.uint64(27)
-    word *= np.uint64(_M2)
-    word ^= word >> np.uint64(31)
+    for shift, factor in _MIXING:
+        word ^= word >> shift
+        word *= factor
+    word ^= word >> _LAST_SHIFT
     return word
 
 
@@ -114,4 +125,8 @@ def exponential(half: Halves) -> NDArray[np.float32]:
 
 def thresholds(shares: Floats) -> NDArray[np.uint32]:
     """Turn cumulative shares into limits on 32-bit draws: a draw below the limit falls within the share."""
-    return np.clip(np.rint(shares * 2.0**32), 0, 2**32 - 1).astype(np.uint32)
+    limits = np.multiply(shares, 2.0**32)
+    np.rint(limits, out=limits)
+    np.maximum(limits, 0.0, out=limits)
+    np.minimum(limits, 2.0**32 - 1.0, out=limits)
+    return limits.astype(np.uint32)

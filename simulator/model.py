@@ -16,6 +16,7 @@ from simulator.governments.cabinet import Cabinet
 from simulator.governments.costs import count as count_costs
 from simulator.governments.costs import prices
 from simulator.governments.levers import LeverTable
+from simulator.governments.observation import Watch
 from simulator.governments.partnership import build_partnerships
 from simulator.outputs.recorder import Recorder
 from simulator.scenario.schema import Scenario
@@ -46,7 +47,12 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
         self.recorder = Recorder(scenario, recorded, self.world.coords())
         self.partnerships = build_partnerships(scenario)
+        codes = self.world.governments
+        self._relations = [
+            ((codes.index(state.donor), codes.index(state.partner)), state) for state in self.partnerships.values()
+        ]
         self.table = LeverTable(self.world)
+        self.watch = Watch()
         self.prices = prices(scenario.corridor.costs)
         self.cabinet = Cabinet(scenario, self.world, self.partnerships)
         for code in self.world.governments:
@@ -62,6 +68,8 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         world.new_ledger()
         self.table.clear()
         for government in self.agents:
+            if government.idle:
+                continue
             self.table.by = government.code
             government.act()
         self.table.apply(world)
@@ -70,9 +78,9 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         count_costs(world, self.table, self.prices)
         self._record_trust()
         self.cabinet.note_relations()
-        self.agents.do(
-            "observe", {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
-        )
+        self.watch.take_in(world)
+        if self.watch.take_stock:
+            self.agents.do("observe", self.watch)
         self._govern()
         self._check()
         recorded = world.step - world.n_warm_up
@@ -112,10 +120,10 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         self.cabinet.settle(due, [choice for agent in self.agents for _, choice in agent.decided])
 
     def _record_trust(self) -> None:
-        codes = self.world.governments
-        self.world.ledger["trust"][...] = np.nan
-        for state in self.partnerships.values():
-            self.world.ledger["trust"][codes.index(state.donor), codes.index(state.partner)] = state.trust
+        trust = self.world.ledger["trust"]
+        trust.fill(np.nan)
+        for (donor, partner), state in self._relations:
+            trust[donor, partner] = state.trust
 
     def _check(self) -> None:
         """Check that nobody was lost or made."""
@@ -135,7 +143,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         code = code * n_origins + groups.origin[people.person_class[rows]]
         stocks += np.bincount(code, minlength=stocks.size).reshape(stocks.shape) * world.weight
         stocks += world.closed
-        stocks[State.RESIDENT] += world.pools.sum(axis=(2, 3)).T
+        stocks[State.RESIDENT] += np.einsum("ornw->ro", world.pools)
 
     def _compact(self) -> None:
         """Drop closed rows now and then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dense
 import numpy as np
 import pytest
 import small
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.model import CorridorModel
 from simulator.stages import asylum, departure, drivers, feedback, season, smuggling
-from simulator.world.network import Level
+from simulator.world.options import Level, OptionList
 from simulator.world.world import World
 
 SEA = "port-east--island"
@@ -65,24 +66,24 @@ def test_capacity_that_nobody_asks_for_is_given_up_down_to_the_floor(world: Worl
     assert world.capacity[leg] == rules.capacity_floor.value
 
 
-def chain(days: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple[Level, ...]]:
+def chain(days: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, OptionList]:
     """Return a way of three places: inland, coast, over sea 0; a share stays inland instead."""
-    shares = np.zeros((2, 3, 1))
-    shares[0, 0], shares[1, 0], shares[0, 1] = share, 1 - share, 1.0
-    heads = np.array([[1, 2, -1], [-1, -1, -1]])
-    sea = np.full((2, 3), -1, dtype=np.int16)
-    sea[0, 1] = 0
-    ahead = np.zeros((2, 3))
+    shares = np.zeros((1, 3, 2))
+    shares[0, 0], shares[0, 1, 0] = (share, 1 - share), 1.0
+    heads = np.array([[1, -1], [2, -1], [-1, -1]])
+    sea = np.full((3, 2), -1, dtype=np.int16)
+    sea[1, 0] = 0
+    ahead = np.zeros((3, 2))
     ahead[0, 0] = days
-    levels = (Level(np.array([2]), False), Level(np.array([1]), False), Level(np.array([0]), False))
-    return shares, heads, sea, ahead, levels
+    listed = dense.listing(heads, [Level(np.array([place]), False) for place in (2, 1, 0)])
+    at = listed.place, listed.column
+    return dense.rows(shares, listed), sea[at], ahead[at], listed
 
 
 @given(st.floats(0.0, 400.0), st.floats(0.01, 1.0))
 def test_the_first_sea_and_the_days_until_it(days: float, share: float) -> None:
     """From the coast all leave by the sea at once; from inland the share does, after the days of the way."""
-    shares, heads, sea, ahead, levels = chain(days, share)
-    by_sea, until = season.first_sea(shares, heads, sea, ahead, levels, 1)
+    by_sea, until = season.first_sea(*chain(days, share), 1)
     assert by_sea[0, :, 0] == pytest.approx([share, 1.0, 0.0])
     assert until[:, 0] == pytest.approx([days, 0.0, 0.0])
 
@@ -100,7 +101,7 @@ def test_those_far_away_reckon_with_the_sea_at_their_arrival(world: World) -> No
     for start in ("2016-10-15", "2016-07-15"):
         other = CorridorModel(small.corridor(start=start, end="2016-12-01")).world
         other.plan.sea_usual, other.by_sea, other.days_to_sea = world.plan.sea_usual, world.by_sea, world.days_to_sea
-        wait.append(season.waiting(other)[0, :2])
+        wait.append(season.waiting(other, np.array(0), np.array([0, 1])))
     longest = world.parameters.departure.foresight.value
     full = min(world.parameters.crossing.retry_delay.value * 9.0, longest)
     assert wait[0] == pytest.approx([0.0, full], abs=0.05 * full)

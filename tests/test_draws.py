@@ -97,6 +97,13 @@ def test_draws_are_independent(name: str) -> None:
     assert stats.chisquare(table.ravel()).pvalue > 1e-4
 
 
+def test_keys_of_several_groups_are_those_of_each_alone() -> None:
+    groups, count = [GROUP, 7, 2**64 - 1], [3, 0, 2]
+    alone = [draws.person_keys(group, 12, 0, n) for group, n in zip(groups, count, strict=True)]
+    together = draws.cohort_keys(np.array(groups, dtype=np.uint64), 12, np.array(count))
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
 def test_keys_do_not_depend_on_other_groups_or_on_how_many_set_out() -> None:
     assert draws.name_key(1, "ORA", "TRA") != draws.name_key(1, "ORAT", "RA")
     assert draws.name_key(1, "ORA") != draws.name_key(2, "ORA")

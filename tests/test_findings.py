@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dense
 import numpy as np
 import pytest
 import small
@@ -52,10 +53,7 @@ def test_controls_at_one_sea_divert_and_deter() -> None:
         world.levers["border_effort_arrival"][list(stronger)] = 6.0
         world.network.arrival_control[WEST] = world.network.arrival_control[EAST]
         settle_step(world, *CHOICES)
-        shares = route_choice.choice_shares(
-            route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world),
-            world.value,
-        )  # fmt: skip
+        shares = dense.shares_of(world)
         wish[stronger] = departure.aspiration(world)[0, 0]
         west[stronger] = shares[:6, at_home, by_port[WEST]]
     assert (west[EAST,] > west[()]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dense
 import numpy as np
 import pytest
 import small
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from simulator.errors import ChoiceError
 from simulator.stages import crossing, drivers, route_choice, smuggling
-from simulator.stages.route_choice import choice_shares, solve
-from simulator.world.network import Level, sweep_order
+from simulator.world.network import sweep_order
+from simulator.world.options import Level
 
 INF = np.inf
 
@@ -27,8 +28,8 @@ def values(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values and shares of one class of people on a graph given as lists."""
     gain, head, width = np.array([utility]), np.array(heads), np.array(scale)
-    value = solve(gain, head, width, order_of(head), np.full((1, len(scale)), start))
-    return value[0], choice_shares(gain, head, width, value)[0]
+    value = dense.solve(gain, head, width, order_of(head), np.full((1, len(scale)), start))
+    return value[0], dense.choice_shares(gain, head, width, value)[0]
 
 
 @settings(deadline=None)
@@ -80,7 +81,7 @@ def test_cycles_agree_with_the_linear_system(seed: int, n: int, mu: float) -> No
         else:
             base[k] += np.exp(utility[0, k, option] / mu)
     wanted = mu * np.log(np.linalg.solve(np.eye(n) - matrix, base))
-    got = solve(utility, heads, np.full(n, mu), order_of(heads), np.full((1, n), -1e6))
+    got = dense.solve(utility, heads, np.full(n, mu), order_of(heads), np.full((1, n), -1e6))
     np.testing.assert_allclose(got[0], wanted, atol=1e-5)
 
 
@@ -92,15 +93,15 @@ def test_neither_start_nor_order_nor_numbering_matters(seed: int, start: float) 
     utility, heads = random_graph(rng, 8, leg_loss=2.5)
     heads[:3] = -1  # some places lead nowhere, so that there is more than one level
     scale = rng.uniform(0.5, 1.0, 8)
-    one = solve(utility, heads, scale, order_of(heads), np.full((1, 8), -1e6))
-    other = solve(utility, heads, scale, (Level(rng.permutation(8), True),), np.full((1, 8), start))
+    one = dense.solve(utility, heads, scale, order_of(heads), np.full((1, 8), -1e6))
+    other = dense.solve(utility, heads, scale, (Level(rng.permutation(8), True),), np.full((1, 8), start))
     np.testing.assert_allclose(one, other, atol=1e-5)
     new = rng.permutation(8)
     old = np.argsort(new)
     renumbered = np.where(heads[old] >= 0, new[heads[old]], -1)
-    again = solve(utility[:, old], renumbered, scale[old], order_of(renumbered), np.full((1, 8), start))
+    again = dense.solve(utility[:, old], renumbered, scale[old], order_of(renumbered), np.full((1, 8), start))
     np.testing.assert_allclose(again[:, new], one, atol=1e-5)
-    share = choice_shares(utility, heads, scale, one)
+    share = dense.choice_shares(utility, heads, scale, one)
     np.testing.assert_allclose(share.sum(axis=2), 1.0)
     assert (share[np.isneginf(utility)] == 0).all()
 
@@ -123,9 +124,9 @@ def test_classes_are_solved_as_if_alone() -> None:
     parts = [random_graph(rng, 6, 2.5)[0] for _ in range(3)]
     heads = random_graph(rng, 6, 2.5)[1]
     scale, start = np.full(6, 0.9), np.full((1, 6), -1e6)
-    together = solve(np.concatenate(parts), heads, scale, order_of(heads), np.repeat(start, 3, axis=0))
+    together = dense.solve(np.concatenate(parts), heads, scale, order_of(heads), np.repeat(start, 3, axis=0))
     for number, part in enumerate(parts):
-        alone = solve(part, heads, scale, order_of(heads), start)
+        alone = dense.solve(part, heads, scale, order_of(heads), start)
         np.testing.assert_allclose(together[number], alone[0], atol=1e-5)
 
 
@@ -148,19 +149,13 @@ def ready_world(**knobs: object) -> small.World:
     return world
 
 
-def shares_of(world: small.World) -> np.ndarray:
-    return choice_shares(
-        route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value
-    )
-
-
 def test_a_world_is_solved_and_its_limits_are_its_shares() -> None:
     world = ready_world()
-    share = shares_of(world)
+    share = dense.shares_of(world)
     open_options = np.broadcast_to(world.network.options >= 0, share.shape)
     assert (share[open_options] > 0).all()
     assert (share[~open_options] == 0).all()
-    np.testing.assert_allclose(world.share_limits / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
+    np.testing.assert_allclose(world.share_limits.transpose(2, 1, 0) / 2.0**32, np.cumsum(share, axis=2), atol=1e-9)
 
 
 def test_places_on_the_way_have_a_scale_of_their_own() -> None:
@@ -193,14 +188,14 @@ def test_journeys_that_share_their_first_leg_are_closer_substitutes() -> None:
 def test_a_visa_requirement_and_a_price_divert() -> None:
     """Without the visa requirement most fly; a dearer eastern sea sends people west."""
     alpha = 0
-    plain, free = shares_of(ready_world()), shares_of(ready_world(visas=()))
+    plain, free = dense.shares_of(ready_world()), dense.shares_of(ready_world(visas=()))
     fly = 2
     assert plain[0, alpha, fly] < 0.1
     assert free[0, alpha, fly] > 0.5
     world = ready_world()
     world.price[list(world.network.legs).index("port-east--island")] *= 3
     route_choice.update(world)
-    assert (shares_of(world)[:6, alpha, 1] > plain[:6, alpha, 1]).all()
+    assert (dense.shares_of(world)[:6, alpha, 1] > plain[:6, alpha, 1]).all()
 
 
 def test_values_of_the_next_step_start_from_the_last_and_come_out_the_same() -> None:
@@ -251,14 +246,14 @@ def test_the_price_of_a_journey_is_the_mean_over_those_chosen(seed: int, n: int)
     rng = np.random.default_rng(seed)
     utility, heads = random_graph(rng, n, leg_loss=2.5)
     scale, price = np.full(n, 0.9), np.where(heads >= 0, rng.uniform(0, 3000, heads.shape), 0.0)
-    value = solve(utility, heads, scale, order_of(heads), np.full((1, n), -1e6))
-    share = choice_shares(utility, heads, scale, value)
+    value = dense.solve(utility, heads, scale, order_of(heads), np.full((1, n), -1e6))
+    share = dense.choice_shares(utility, heads, scale, value)
     onward = np.zeros((n, n))
     for k, option in np.ndindex(heads.shape):
         if heads[k, option] >= 0:
             onward[k, heads[k, option]] += share[0, k, option]
     wanted = np.linalg.solve(np.eye(n) - onward, (share[0] * price).sum(axis=1))
-    got = route_choice.journey_price(share, price, heads, order_of(heads))
+    got = dense.journey_price(share, price, heads, order_of(heads))
     np.testing.assert_allclose(got[0], wanted, atol=0.5)
 
 

@@ -42,10 +42,10 @@ def test_a_chain_of_two_places(risk: float, caught: float) -> None:
     settle_step(world, drivers.update, smuggling.update, crossing.update, route_choice.update)
     passage = movement.prepare(world)
     limits = crossing.outcome_limits(np.ones(12), np.full(12, risk), np.full(12, caught))
-    share_limits = np.zeros_like(passage.share_limits).reshape(world.groups.n_classes, 8, -1)
+    share_limits = np.zeros_like(passage.share_limits).reshape(-1, 8, world.groups.n_classes)
     share_limits[:, 2] = 2**32 - 1
     movement_passage = movement.Passage(
-        **{**passage.__dict__, "outcome_limits": limits, "share_limits": share_limits.ravel()}
+        **{**passage.__dict__, "outcome_limits": limits, "share_limits": share_limits.reshape(len(share_limits), -1)}
     )
     people = world.people
     add_people(world, n, place=2, state=State.MOVING, ready=np.zeros(n))
@@ -278,7 +278,7 @@ def test_departures_are_the_binomial_of_their_pools() -> None:
 def test_aspiration_is_logistic_in_the_gain() -> None:
     world = settle_step(small.world(), drivers.update, smuggling.update, crossing.update, route_choice.update)
     rules = world.parameters.departure
-    off_season = world.parameters.choice.day_weight.value * season.waiting(world)[2, 0]
+    off_season = world.parameters.choice.day_weight.value * season.waiting(world, np.array(2), world.home_place[:1])[0]
     gain = world.value[2, 0] - off_season + 0.5 - world.stay[0, 0, 0, 2] - rules.threshold.value
     assert departure.aspiration(world)[0, 0, 0, 2] == pytest.approx(1 / (1 + np.exp(-gain / rules.spread.value)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import dense
 import numpy as np
 import pytest
 import small
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from simulator import draws
 from simulator.model import CorridorModel
-from simulator.stages import crossing, movement, route_choice, transit
+from simulator.stages import crossing, movement, transit
 from simulator.stages.movement import N_EXITS, Passage
 from simulator.world.network import Exit
 from simulator.world.people import People, State
@@ -87,7 +88,7 @@ def passage_of(corridor: twin.Corridor) -> Passage:
     return Passage(
         options=options.ravel(),
         n_options=width,
-        share_limits=draws.thresholds(np.cumsum(shares, axis=2)).ravel(),
+        share_limits=draws.thresholds(np.cumsum(shares, axis=2)).transpose(2, 1, 0).reshape(width, -1),
         outcome_limits=crossing.outcome_limits(column["opening"], column["risk"], column["caught"]),
         head=np.concatenate([column["head"], exits]).astype(np.int16),
         days=np.concatenate([column["days"], exits]).astype(np.float32),
@@ -211,9 +212,7 @@ def corridor_of(model: CorridorModel) -> twin.Corridor:
     """Return what people of a model meet in its present step, put together from the world's own numbers."""
     world, parameters = model.world, model.world.parameters
     network, groups = world.network, world.groups
-    shares = route_choice.choice_shares(
-        route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value
-    )
+    shares = dense.shares_of(world)
     odds = parameters.crossing.give_up_share.value / (1 - parameters.crossing.give_up_share.value)
     odds = odds * np.exp(parameters.crossing.sanction_effect.value * world.levers["sanctions"])
     eased = 1.0 - world.levers["organised_transit"]

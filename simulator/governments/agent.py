@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.governments.bargaining import BargainState, Laid
 from simulator.governments.choice import Choice
 from simulator.governments.levers import LeverTable
-from simulator.governments.observation import Observation, Observer
+from simulator.governments.observation import Observation, Observer, Watch
 from simulator.governments.partnership import PartnershipState
 from simulator.governments.response import ResponseState
 from simulator.governments.timetable import Order, orders_of, paid, payments_of
@@ -32,6 +32,7 @@ class Government(mesa.Agent):  # type: ignore[misc]
     known : newest observation that has reached it; None at first.
     orders : what its timetable makes it do.
     questions : what it decides by rule.
+    idle : whether it never acts, having neither orders nor questions.
     decided : choices of this step that are not yet in force.
     """
 
@@ -48,32 +49,30 @@ class Government(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.code = code
         self.known: Observation | None = None
-        self._newest: Observation | None = None
-        self._next_stock = world.parameters.governance.decision_interval.value
         self.orders = orders_of(code, scenario, world.clock)
+        self._by_step: dict[int, list[Order]] = {}
+        for order in self.orders:
+            for step in np.flatnonzero(order.active > 0).tolist():
+                self._by_step.setdefault(step, []).append(order)
         self.questions = questions
         self.decided: list[tuple[BargainState | ResponseState, Choice]] = []
-        self._payments = payments_of(code, scenario)
+        self._due: dict[int, list[tuple[str, float]]] = {}
+        for payment in payments_of(code, scenario):
+            amounts = paid(payment, world.clock)
+            for step in np.flatnonzero(amounts).tolist():
+                self._due.setdefault(step, []).append((payment.recipient or code, float(amounts[step])))
         self._observer = Observer(world, code)
+        self.idle = not self.orders and not questions
         self._world, self._table, self._partnerships = world, table, partnerships
 
-    def observe(self, totals: Mapping[str, Floats]) -> None:
-        """Take in the step just run, given its totals by leg; stock is taken each decision interval.
-
-        What is seen is late and has errors.
-        """
-        seen = self._observer.look(self._world, totals)
-        if seen is not None:
-            self._newest = seen
-        if self._world.end_day >= self._next_stock:
-            if self._newest is not None:
-                self.known = self._observer.with_error(self._world, self._newest)
-            self._next_stock = self._world.end_day + self._world.parameters.governance.decision_interval.value
+    def observe(self, watch: Watch) -> None:
+        """Take stock, by the newest step that can be known; it is late and seen with errors."""
+        if watch.newest is not None:
+            self.known = self._observer.look(self._world, watch.newest)
 
     def decide(self) -> list[Order]:
         """Return the orders for this step: those of the timetable that act in it."""
-        step = self._world.step
-        return [order for order in self.orders if order.active[step] > 0]
+        return self._by_step.get(self._world.step, [])
 
     def laid(self) -> list[Laid]:
         """Return what its decisions by rule lay on the table in this step."""
@@ -108,11 +107,12 @@ class Government(mesa.Agent):  # type: ignore[misc]
     def pay(self) -> None:
         """Spend what falls due in this step."""
         world = self._world
+        due = self._due.get(world.step, [])
+        if not due and not self.questions:
+            return
         codes = world.governments
         mine = codes.index(self.code)
-        for payment in self._payments:
-            amount = paid(payment, world.clock, world.step)
-            recipient = payment.recipient or payment.payer
+        for recipient, amount in due:
             world.ledger["spending"][mine, codes.index(recipient)] += amount
             state = self._partnerships.get((self.code, recipient))
             if state is not None:

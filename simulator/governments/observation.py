@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,53 @@ class Observation:
     deaths: float
 
 
+@dataclass(frozen=True)
+class Sight:
+    """One step as it was.
+
+    Attributes
+    ----------
+    step : the step.
+    totals : its crossings, attempts and deaths by leg, each of shape (n_legs,).
+    backlog : claims waiting at its end, shape (n_countries,).
+    """
+
+    step: int
+    totals: Mapping[str, Floats]
+    backlog: Floats
+
+
+@dataclass
+class Watch:
+    """Keeps the last steps for all governments until they are old enough to be known.
+
+    Attributes
+    ----------
+    newest : the newest step that can be known by now.
+    take_stock : whether a decision interval has passed, so that governments look.
+    """
+
+    newest: Sight | None = None
+    take_stock: bool = False
+    _stock_day: float | None = None
+    _late: deque[Sight] = field(default_factory=deque)
+
+    def take_in(self, world: World) -> None:
+        """Take in the step just run."""
+        totals = {name: world.ledger[name].sum(axis=(1, 2)) for name in ("crossings", "attempts", "deaths")}
+        self._late.append(Sight(world.step, totals, world.ledger["backlog"].copy()))
+        rules = world.parameters.governance
+        known = world.end_day - rules.observation_lag.value
+        while self._late and world.clock.edges[self._late[0].step + 1] <= known:
+            self.newest = self._late.popleft()
+        self._stock_day = rules.decision_interval.value if self._stock_day is None else self._stock_day
+        self.take_stock = world.end_day >= self._stock_day
+        if self.take_stock:
+            self._stock_day = world.end_day + rules.decision_interval.value
+
+
 class Observer:
-    """Makes lagged, noisy observations for one government."""
+    """Makes noisy observations for one government."""
 
     def __init__(self, world: World, code: str):
         network = world.network
@@ -52,32 +97,16 @@ class Observer:
         self._inward, self._controlled = np.flatnonzero(self._inward), np.flatnonzero(self._controlled)
         kinds = ("arrivals", "attempts", "deaths")
         self._keys = np.array([name_key(world.seed, "government", code, kind) for kind in kinds], dtype=np.uint64)
-        self._late: deque[Observation] = deque()
 
-    def look(self, world: World, totals: Mapping[str, Floats]) -> Observation | None:
-        """Take in the step just run, and return the newest observation that is old enough to be known, without error.
-
-        `totals` holds the step's crossings, attempts and deaths by leg, shape (n_legs,).
-        """
-        backlog = world.ledger["backlog"]
-        self._late.append(
-            Observation(
-                world.step,
-                float(totals["crossings"][self._inward].sum()),
-                float(totals["attempts"][self._controlled].sum()),
-                float(backlog[self._country]) if self._country >= 0 else float(backlog.sum()),
-                float(totals["deaths"][self._near].sum()),
-            )
-        )
-        seen = None
-        age = world.parameters.governance.observation_lag.value
-        while self._late and world.clock.edges[self._late[0].step + 1] <= world.end_day - age:
-            seen = self._late.popleft()
-        return seen
-
-    def with_error(self, world: World, seen: Observation) -> Observation:
-        """Return an observation as the government has it: with the error of its step; its own books have none."""
+    def look(self, world: World, seen: Sight) -> Observation:
+        """Return a step as the government sees it: with an error of that step; its own books have none."""
         noise = world.parameters.governance.observation_noise.value
         error = np.exp(noise * ndtri(uniforms(self._keys, Decision.OBSERVE, seen.step)))
-        arrivals, attempts, deaths = np.array([seen.arrivals, seen.attempts, seen.deaths]) * error
-        return Observation(seen.step, float(arrivals), float(attempts), seen.backlog, float(deaths))
+        figures = [
+            seen.totals["crossings"][self._inward].sum(),
+            seen.totals["attempts"][self._controlled].sum(),
+            seen.totals["deaths"][self._near].sum(),
+        ]
+        arrivals, attempts, deaths = np.array(figures, dtype=np.float64) * error
+        backlog = seen.backlog[self._country] if self._country >= 0 else seen.backlog.sum()
+        return Observation(seen.step, float(arrivals), float(attempts), float(backlog), float(deaths))

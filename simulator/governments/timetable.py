@@ -109,8 +109,8 @@ def payments_of(government: str, scenario: Scenario) -> list[Payment]:
     return [pay for policy in scenario.corridor.policies.values() for pay in policy.payments if pay.payer == government]
 
 
-def paid(payment: Payment, clock: Clock, step: int) -> float:
-    """Return the euros of a payment that fall in a step."""
+def paid(payment: Payment, clock: Clock) -> Floats:
+    """Return the euros of a payment that fall in each step; shape (n_steps,)."""
     start, end = clock.day_of(payment.from_), clock.day_of(payment.until)
-    overlap = min(end, clock.edges[step + 1]) - max(start, clock.edges[step])
-    return max(float(overlap), 0.0) / (end - start) * payment.million_eur * 1e6
+    overlap = np.minimum(end, clock.edges[1:]) - np.maximum(start, clock.edges[:-1])
+    return np.asarray(np.maximum(overlap, 0.0) / (end - start) * payment.million_eur * 1e6)

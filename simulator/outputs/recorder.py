@@ -90,7 +90,8 @@ class Recorder:
             self._keep(field, step, array.ravel())
 
     def _keep(self, field: Field, step: int, flat: NDArray[np.generic]) -> None:
-        where = np.flatnonzero(flat if is_sparse(field) else np.isfinite(flat))
+        # NumPy finds what is true several times as fast as what is not zero.
+        where = np.flatnonzero(flat != 0 if is_sparse(field) else np.isfinite(flat))
         if not where.size:
             return
         values = flat[where].astype(value_type(field))

@@ -15,6 +15,8 @@ from simulator.world.world import World
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+_NOBODY: Rows = np.zeros(0, dtype=np.intp)
+
 PROTECTION, REFUSAL, ON_APPEAL, REFUSED_ON_APPEAL, INADMISSIBLE = range(len(OUTCOMES))
 
 
@@ -118,28 +120,38 @@ def decide(world: World) -> None:
     carry = world.carry.setdefault("decisions", np.zeros(len(world.countries)))
     carry += (yearly_capacity(world) + reserve_used(world)) * world.years
     chance = positive_chance(world)
+    rows, country = _take(world, carry)
+    if not rows.size:
+        return
+    origin, need = _groups(world, rows)
+    positive = uniforms(people.key[rows], Decision.DECIDE, world.step) < chance[origin, country, need]
+    outcome = np.where(positive, PROTECTION, REFUSAL)
+    np.add.at(world.ledger["decisions"], (country, origin, need, outcome), world.weight)
+    _protect(world, rows[positive])
+    refused = rows[~positive]
+    first, second = halves(words(people.key[refused], stream(Decision.APPEAL, world.step)))
+    appeals = first < np.uint32(min(rules.appeal_share.value * 2.0**32, 2.0**32 - 1))
+    people.since[refused] = world.end_day
+    people.state[refused] = np.where(appeals, State.APPEALING, State.ORDERED)
+    time = (rules.appeal_time.value / world.levers["appeal_speed"]).astype(np.float32)[country[~positive]]
+    due = np.float32(world.end_day) + time * exponential(second)
+    people.ready[refused] = np.where(appeals, due, np.inf)
+    _count_orders(world, refused[~appeals])
+
+
+def _take(world: World, carry: Floats) -> tuple[Rows, NDArray[np.intp]]:
+    """Take the oldest claims of each queue as far as `carry` goes, and count their wait; return rows and countries."""
+    taken: list[Rows] = []
+    wait, rows_of = world.ledger["decided_wait"], (carry // world.weight).tolist()
     for country, queue in enumerate(world.queue):
-        rows = queue.take(int(carry[country] // world.weight))
-        carry[country] -= rows.size * world.weight
-        if not len(queue):
-            carry[country] = min(carry[country], float(world.weight))
-        if not rows.size:
-            continue
-        origin, need = _groups(world, rows)
-        positive = uniforms(people.key[rows], Decision.DECIDE, world.step) < chance[origin, country, need]
-        outcome = np.where(positive, PROTECTION, REFUSAL)
-        np.add.at(world.ledger["decisions"][country], (origin, need, outcome), world.weight)
-        world.ledger["decided_wait"][country] += float((world.end_day - people.since[rows]).sum()) * world.weight
-        _protect(world, rows[positive])
-        refused = rows[~positive]
-        first, second = halves(words(people.key[refused], stream(Decision.APPEAL, world.step)))
-        appeals = first < np.uint32(min(rules.appeal_share.value * 2.0**32, 2.0**32 - 1))
-        people.since[refused] = world.end_day
-        people.state[refused] = np.where(appeals, State.APPEALING, State.ORDERED)
-        time = rules.appeal_time.value / float(world.levers["appeal_speed"][country])
-        due = world.end_day + time * exponential(second)
-        people.ready[refused] = np.where(appeals, due, np.inf)
-        _count_orders(world, refused[~appeals])
+        rows = queue.take(int(rows_of[country])) if len(queue) else _NOBODY
+        taken.append(rows)
+        if rows.size:
+            carry[country] -= rows.size * world.weight
+            wait[country] += float((world.end_day - world.people.since[rows]).sum()) * world.weight
+    empty = np.array([len(queue) == 0 for queue in world.queue])
+    carry[empty] = np.minimum(carry[empty], world.weight)
+    return np.concatenate(taken), np.repeat(np.arange(len(taken)), [rows.size for rows in taken])
 
 
 def decide_appeals(world: World) -> None:

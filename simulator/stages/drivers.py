@@ -31,24 +31,29 @@ def update(world: World) -> None:
 
 def displace(world: World) -> None:
     """Move newly displaced people from home to hosts, and those who went back the other way."""
-    moves = world.plan.displacement[world.step]
-    for origin, home in enumerate(world.groups.origin_country):
-        at_home = world.pools[origin, home, 0]
-        for host in np.flatnonzero(moves[origin].any(axis=1)):
-            there = world.pools[origin, host, 0]
-            moved = np.clip(moves[origin, host], -there, at_home)
-            there += moved
-            at_home -= moved
+    moves, home = world.plan.displacement[world.step], world.groups.origin_country
+    origin, host = np.nonzero(moves.any(axis=2))
+    moved, there, at_home = moves[origin, host], world.pools[origin, host, 0], world.pools[origin, home[origin], 0]
+    out = np.zeros((len(home), moves.shape[2]), dtype=np.int64)
+    np.add.at(out, origin, np.maximum(moved, 0))
+    if (moved >= -there).all() and (out[origin] <= at_home).all() and (host != home[origin]).all():
+        world.pools[origin, host, 0] += moved
+        np.subtract.at(world.pools[:, :, 0], (origin, home[origin]), moved)
+        return
+    # Somewhere there are too few people: one host takes after the other, as long as there are any.
+    for one, country in zip(origin, host, strict=True):
+        there, at_home = world.pools[one, country, 0], world.pools[one, home[one], 0]
+        people = np.clip(moves[one, country], -there, at_home)
+        there += people
+        at_home -= people
 
 
 def grow(world: World) -> None:
     """Add births less deaths to the pools at home; a pool never falls below zero."""
-    growth = world.plan.growth[world.step]
-    for origin, home in enumerate(world.groups.origin_country):
-        pool = world.pools[origin, home]
-        change = np.maximum(growth[origin], -pool)
-        pool += change
-        world.entered += int(change.sum())
+    at_home = np.arange(len(world.groups.origins)), world.groups.origin_country
+    change = np.maximum(world.plan.growth[world.step], -world.pools[at_home])
+    world.pools[at_home] += change
+    world.entered += int(change.sum())
 
 
 def staying(world: World) -> Floats:
@@ -71,10 +76,9 @@ def staying(world: World) -> Floats:
     conflict = departure.conflict_weight.value * np.log1p(world.conflict)
     lived = world.gdp if world.switches.aid_deters else world.plan.gdp[world.step]
     at_home_income = np.log(lived[:, None] * groups.income_factor)
-    for origin, home in enumerate(groups.origin_country):
-        at_home = choice.income_weight.value * at_home_income[home] - strain[home]
-        value[origin, home, 0] = at_home - conflict[home]
-        value[origin, home, 1] = at_home
+    home = groups.origin_country
+    at_home = choice.income_weight.value * at_home_income[home] - strain[home, None]
+    value[np.arange(len(home)), home] = np.stack([at_home - conflict[home, None], at_home], axis=1)
     return value
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.world.people import State
-from simulator.world.world import World
+from simulator.world.world import World, of_both_needs
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +28,9 @@ def learn(world: World) -> None:
     those who tried are taken to have met the chances of the step, so that beliefs are no noisier than with one.
     """
     keep = np.exp(-world.days / world.parameters.beliefs.memory.value)
-    tried = world.ledger["attempts"].sum(axis=2).T
+    tried: Floats = of_both_needs(world.ledger["attempts"]).T
     if world.weight == 1:
-        caught, dead = (world.ledger[name].sum(axis=2).T for name in ("interceptions", "deaths"))
+        caught, dead = (of_both_needs(world.ledger[name]).T for name in ("interceptions", "deaths"))
     else:
         caught, dead = tried * (1.0 - world.risk) * world.caught, tried * world.risk
     for seen, new in ((world.seen, tried), (world.seen_caught, caught), (world.seen_dead, dead)):
@@ -46,7 +46,7 @@ def spread_news(world: World) -> None:
     network = world.network
     world.news *= 0.5 ** (world.days / world.parameters.news.halflife.value)
     counted = np.flatnonzero(network.counted & (network.route >= 0))
-    arrived = world.ledger["crossings"][counted].sum(axis=2)
+    arrived = of_both_needs(world.ledger["crossings"][counted])
     told = np.zeros(world.news.shape)
     np.add.at(told.T, network.route[counted], arrived)
     if world.step < world.n_warm_up:
@@ -57,8 +57,8 @@ def spread_news(world: World) -> None:
 
 def settle_diaspora(world: World) -> None:
     """Count those who claimed asylum among the diaspora of their country."""
-    world.diaspora += world.ledger["claims"].sum(axis=2).T + world.ledger["pathways"].T
-    world.diaspora -= np.minimum(world.ledger["returns"].sum(axis=2).T, world.diaspora)
+    world.diaspora += (of_both_needs(world.ledger["claims"]) + world.ledger["pathways"]).T
+    world.diaspora -= np.minimum(np.einsum("cok->oc", world.ledger["returns"]), world.diaspora)
 
 
 def leave_behind(world: World) -> None:
@@ -67,9 +67,9 @@ def leave_behind(world: World) -> None:
     They live where people of the origin set out of late: relatives are shared out over pools as departures not yet
     replaced are.
     """
-    arrived = (world.ledger["claims"].sum(axis=2).T + world.ledger["pathways"].T).sum(axis=1)
+    arrived = (of_both_needs(world.ledger["claims"]) + world.ledger["pathways"]).sum(axis=0)
     of_origin = world.left.sum(axis=(1, 2, 3), keepdims=True)
-    share = np.divide(world.left, of_origin, out=np.zeros(world.left.shape), where=of_origin > 0)
+    share = world.left / np.where(of_origin > 0, of_origin, 1.0)
     more = world.parameters.departure.relatives.value * arrived[:, None, None, None] * share
     world.relatives = np.minimum(world.relatives + more, world.pools)
 

@@ -18,7 +18,7 @@ from simulator.stages import crossing, transit
 from simulator.stages.crossing import DEAD, INTERCEPTED, PUT_OFF, THROUGH
 from simulator.world.network import Exit
 from simulator.world.people import People, State
-from simulator.world.world import World
+from simulator.world.world import World, of_both_needs
 
 Rows = NDArray[np.intp]
 
@@ -33,7 +33,7 @@ class Passage:
     ----------
     options : legs and exits of each place, the last repeated as padding, shape (n_places * n_options,).
     n_options : options a place.
-    share_limits : limits on 32-bit draws between options, shape (n_classes * n_places * n_options,).
+    share_limits : limits on 32-bit draws between options, shape (n_options, n_places * n_classes).
     outcome_limits : limits between outcomes, shape (3, n_legs + n_exits).
     head : place that a leg leads to, shape (n_legs + n_exits,); unused for exits.
     days : days under way, shape (n_legs + n_exits,).
@@ -112,23 +112,25 @@ def move(
     block : rows worked at a time; never changes a result.
     """
     n_codes = passage.n_legs + N_EXITS
-    events = Events(np.zeros((4, n_codes, passage.n_cells), dtype=np.int64))
+    shape = 4, n_codes, passage.n_cells
+    events = Events(np.zeros(shape, dtype=np.int64))
     end = np.float32(end_day)
-    rows = np.flatnonzero(people.ready < end)
-    rows = rows[people.state[rows] <= State.DETAINED]
+    rows = np.flatnonzero((people.ready < end) & (people.state <= State.DETAINED))
+    counted: list[NDArray[np.int32]] = []
     for turn in range(draws.ROUNDS):
         if not rows.size:
             break
         keys = draws.stream(Decision.CHOOSE, step, turn), draws.stream(Decision.AFTER, step, turn)
-        codes = np.empty(rows.size, dtype=np.int32)
         again: list[Rows] = []
         for first in range(0, rows.size, block):
             part = rows[first : first + block]
-            codes[first : first + block] = _move_block(people, passage, part, keys, events, watched)
-            again.append(part[people.ready[part] < end])
-        events.counts += np.bincount(codes, minlength=events.counts.size).reshape(events.counts.shape)
+            counted.append(_move_block(people, passage, part, keys, events, watched))
+            again.append(part[people.ready.take(part) < end])
         events.decisions += rows.size
         rows = np.concatenate(again)
+    if counted:
+        codes = np.concatenate(counted)
+        events.counts = np.bincount(codes, minlength=events.counts.size).reshape(shape)
     return events
 
 
@@ -137,12 +139,9 @@ def choose(
 ) -> NDArray[np.int16]:
     """Return the leg or exit that each person takes; shape of `draw`."""
     at = place.astype(np.int32)
-    index = (person_class * np.int32(passage.n_places) + at) * np.int32(passage.n_options)
-    option = at * np.int32(passage.n_options)
-    for _ in range(passage.n_options - 1):
-        option += draw >= passage.share_limits.take(index)
-        index += 1
-    return passage.options.take(option)
+    limits = passage.share_limits[:-1].take(at * np.int32(len(passage.cell)) + person_class, axis=1)
+    passed_by: NDArray[np.int32] = np.add.reduce(draw >= limits, axis=0, dtype=np.int32)
+    return passage.options.take(at * np.int32(passage.n_options) + passed_by)
 
 
 def _move_block(
@@ -154,19 +153,19 @@ def _move_block(
     watched: NDArray[np.bool_] | None,
 ) -> NDArray[np.int32]:
     """Take one decision for each row of a block; return the number under which each is counted."""
-    key, person_class, place = people.key[rows], people.person_class[rows], people.place[rows]
+    key, person_class, place = people.key.take(rows), people.person_class.take(rows), people.place.take(rows)
     which_way, what_happens = draws.halves(draws.words(key, keys[0]))
     how_long, afterwards = draws.halves(draws.words(key, keys[1]))
     leg = choose(passage, which_way, person_class, place)
     result = crossing.outcome(what_happens, leg, passage.outcome_limits)
-    money, price = people.money[rows], passage.price.take(leg)
-    short = np.flatnonzero(money < price)
+    money, price = people.money.take(rows), passage.price.take(leg)
+    short = (money < price).nonzero()[0]
     result[short] = PUT_OFF
     through = result == THROUGH
 
     reached = np.where(through, passage.head.take(leg), place)
     waited = draws.exponential(how_long)
-    ready = people.ready[rows]
+    ready = people.ready.take(rows)
     ready += np.where(through, passage.days.take(leg), np.float32(0.0))
     ready += waited * np.where(through, passage.wait.take(reached), np.float32(passage.retry_days))
     money -= np.where(through, price, np.float32(0.0))
@@ -176,7 +175,7 @@ def _move_block(
         lacking = price[short] - money[short]
         ready[short] = people.ready[rows[short]] + transit.saving_days(lacking, passage.saving.take(place[short]))
         money[short] = price[short]
-    caught = np.flatnonzero(result == INTERCEPTED)
+    caught = (result == INTERCEPTED).nonzero()[0]
     if caught.size:
         fate = transit.after_interception(afterwards[caught], passage.give_up[leg[caught]], passage.detain[leg[caught]])
         held = caught[fate == transit.DETAINED]
@@ -186,10 +185,10 @@ def _move_block(
         ready[gone] = np.inf
         events.gave_up.append(rows[gone])
         people.caught[rows[caught]] += 1
-    dead = np.flatnonzero(result == DEAD)
+    dead = (result == DEAD).nonzero()[0]
     ready[dead] = np.inf
     state[dead] = State.DEAD
-    leaving = np.flatnonzero(leg >= passage.n_legs)
+    leaving = (leg >= passage.n_legs).nonzero()[0]
     if leaving.size:
         ready[leaving] = np.inf
         reached[leaving] = place[leaving]
@@ -197,7 +196,7 @@ def _move_block(
 
     people.ready[rows], people.place[rows] = ready, reached
     people.money[rows], people.state[rows] = money, state
-    travelled = np.flatnonzero(through & (leg < passage.n_legs))
+    travelled = (through & (leg < passage.n_legs)).nonzero()[0]
     people.leg[rows[travelled]] = leg[travelled]
     if watched is not None:
         landed = travelled[watched[leg[travelled]]]
@@ -209,16 +208,14 @@ def _move_block(
 def prepare(world: World) -> Passage:
     """Make the step's tables from the world."""
     network, groups, parameters = world.network, world.groups, world.parameters
-    options = network.options.copy()
-    for column in range(1, options.shape[1]):
-        options[:, column] = np.where(options[:, column] < 0, options[:, column - 1], options[:, column])
+    options = network.last_again
     organised = 1.0 - world.levers["organised_transit"]
     give_up, detain = transit.interception_limits(world)
     exits = np.zeros(N_EXITS)
     return Passage(
         options=options.ravel(),
         n_options=options.shape[1],
-        share_limits=world.share_limits.ravel(),
+        share_limits=world.share_limits.reshape(options.shape[1], -1),
         outcome_limits=world.outcome_limits,
         head=np.concatenate([network.head, exits]).astype(np.int16),
         days=np.concatenate([network.days * organised, exits]).astype(np.float32),
@@ -242,7 +239,9 @@ def update(world: World) -> Events:
     by_leg = events.counts[:, :n_legs].reshape(4, n_legs, -1, 2) * world.weight
     ledger = world.ledger
     ledger["deaths"] += by_leg[DEAD]
-    np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail], by_leg[DEAD].sum(axis=2))
+    died = of_both_needs(by_leg[DEAD])
+    deadly = np.flatnonzero(died.any(axis=1))
+    np.add.at(world.closed[State.DEAD], world.network.country[world.network.tail[deadly]], died[deadly])
     ledger["interceptions"] += by_leg[INTERCEPTED]
     ledger["crossings"] += by_leg[THROUGH]
     ledger["put_off"] += by_leg[PUT_OFF].sum(axis=(1, 2))

@@ -9,15 +9,14 @@ from the destinations backwards; only places that can be reached from one anothe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import thresholds
 from simulator.errors import ChoiceError
 from simulator.stages import drivers, season
-from simulator.world.network import Exit, Level
+from simulator.world.network import Exit
+from simulator.world.options import OptionList
 from simulator.world.world import World
 
 Floats = NDArray[np.float64]
@@ -27,21 +26,20 @@ TOLERANCE = 1e-6
 SWEEPS = 200
 PRICE_TOLERANCE = 0.01
 """Euros."""
+LOWEST = -1e300
+"""Utility: stands in for minus infinity where differences are taken, so that they are never undefined."""
 
 
 def update(world: World) -> None:
     """Solve this step's values and choice shares for all classes."""
-    utility = option_utility(world)
-    heads = option_heads(world)
-    scale = scales(world)
-    start = world.value if world.value.size else np.full(utility.shape[:2], -1e6)
-    world.value = solve(utility, heads, scale, world.network.levels, start)
-    shares = choice_shares(utility, heads, scale, world.value)
-    world.share_limits = np.ascontiguousarray(thresholds(np.cumsum(shares, axis=2)))
-    season.look_ahead(world, shares, heads)
-    is_leg = heads >= 0
-    price = np.where(is_leg, world.price[np.where(is_leg, world.network.options, 0)], 0.0)
-    world.journey_price = journey_price(shares, price, heads, world.network.levels)
+    network, listed = world.network, world.network.listed
+    start = world.value if world.value.size else np.full((world.groups.n_classes, network.n_places), -1e6)
+    world.value, shares = solve(option_utility(world), scales(world), listed, start)
+    world.share_limits = share_limits(shares, listed)
+    season.look_ahead(world, shares)
+    price = np.zeros(len(network.legs) + len(Exit) + 1)  # the last is what an empty entry, -1, costs
+    price[: network.n_legs] = world.price
+    world.journey_price = journey_price(shares, price[listed.codes], listed)
 
 
 def scales(world: World) -> Floats:
@@ -112,133 +110,144 @@ def income_at_home(world: World) -> Floats:
 
 
 def option_utility(world: World) -> Floats:
-    """Return the utility of each option at each place, -inf where there is none.
+    """Return the utility of each option, -inf for empty entries of the list; shape (n_entries, n_classes).
 
-    Shape (n_classes, n_places, n_options). The utility of an exit is its terminal value.
+    The utility of an exit is its terminal value.
     """
-    network, groups = world.network, world.groups
-    n_legs, choice = network.n_legs, world.parameters.choice
-    legs = leg_utility(world)[groups.origin, groups.wealth]
-    options = network.options
-    utility = np.full((*options.T.shape, groups.n_classes), -np.inf).transpose(2, 1, 0)
-    is_leg = (options >= 0) & (options < n_legs)
-    utility[:, is_leg] = legs[:, options[is_leg]]
-    claim = drivers.pull(world)[groups.origin, :, groups.need]
+    network, groups, choice = world.network, world.groups, world.parameters.choice
+    n_legs, n_countries = network.n_legs, len(world.countries)
+    # A row for each leg, for each exit in each country, and for an empty entry.
+    rows = np.empty((n_legs + len(Exit) * n_countries + 1, groups.n_classes))
+    exits = rows[n_legs:-1].reshape(len(Exit), n_countries, groups.n_classes)
     stay = world.stay[groups.origin, :, groups.need, groups.wealth]
-    terminal = {
-        Exit.CLAIM: claim[:, network.country],
-        Exit.SETTLE: stay[:, network.country] - choice.settling_loss.value,
-        Exit.HOME: np.broadcast_to(
-            (stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]] - choice.homecoming_loss.value)[
-                :, None
-            ],
-            (groups.n_classes, network.n_places),
-        ),
-    }
-    for way_out, value in terminal.items():
-        place, option = np.nonzero(options == n_legs + way_out)
-        utility[:, place, option] = value[:, place]
-    return utility
+    at_home = stay[np.arange(groups.n_classes), groups.origin_country[groups.origin]]
+    rows[:n_legs] = leg_utility(world)[groups.origin, groups.wealth].T
+    exits[Exit.CLAIM] = drivers.pull(world)[groups.origin, :, groups.need].T
+    exits[Exit.SETTLE] = (stay - choice.settling_loss.value).T
+    exits[Exit.HOME] = at_home - choice.homecoming_loss.value
+    rows[-1] = -np.inf
+    codes = network.listed.codes
+    way_out, country = codes - n_legs, network.country[network.listed.place]
+    row = np.where(way_out >= 0, n_legs + way_out * n_countries + country, codes)
+    return rows.take(row, axis=0)
 
 
-def option_heads(world: World) -> NDArray[np.intp]:
-    """Return the place that each option leads to, -1 for exits and padding; shape (n_places, n_options)."""
-    options, network = world.network.options, world.network
-    is_leg = (options >= 0) & (options < network.n_legs)
-    return np.where(is_leg, network.head[np.where(is_leg, options, 0)], -1).astype(np.intp)
-
-
-def solve(utility: Floats, heads: NDArray[np.intp], scale: Floats, levels: Sequence[Level], start: Floats) -> Floats:
-    """Return the value of standing at each place; shape (n_classes, n_places).
+def solve(utility: Floats, scale: Floats, listed: OptionList, start: Floats) -> tuple[Floats, Floats]:
+    """Return the value of standing at each place, shape (n_classes, n_places), and the share that takes each option.
 
     Parameters
     ----------
-    utility : of each option, -inf where there is none, shape (n_classes, n_places, n_options).
-    heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
+    utility : of each option, -inf where there is none, shape (n_entries, n_classes).
     scale : scale of each place, shape (n_places,).
-    levels : places in the order in which they are found; only cycles need more than one sweep.
+    listed : the options, in the order in which values are found; only cycles need more than one sweep.
     start : first guess, shape (n_classes, n_places); it must not matter.
+
+    Returns
+    -------
+    Values, shape (n_classes, n_places), and shares, shape of `utility`; those of a place add up to 1.
 
     Raises
     ------
     ChoiceError
         If the values of a cycle still rise after 200 sweeps: going round it is worth more than it costs.
     """
-    gains, value = _by_class(utility), _ahead(start)
-    for places, cycle, n in levels:
-        gain, head, width = gains[:n, places], heads.T[:n, places], scale[places, None]
-        for _ in range(SWEEPS if cycle else 1):
-            new = _log_sum(gain + value[head], width)
-            change = _change(value[places], new) if cycle else 0.0
-            value[places] = new
-            if change < TOLERANCE:
-                break
-        else:
-            raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
-    return value[:-1].T
+    # By position; what lies ahead of an exit is behind the last place, and worth nothing more.
+    value = np.concatenate([start.T[listed.order], np.zeros((1, len(start)))])
+    width, shares = scale[listed.order][:, None], np.empty_like(utility)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for block in listed.blocks:
+            gain, share, wide, here = block.of(utility), block.of(shares), width[block.places], value[block.places]
+            if block.cycle:
+                _go_round(gain, value, here, wide, block.heads, share)
+            highest, total = _weigh(gain, value, wide, block.heads, share)
+            if not block.cycle:
+                here[...] = _log_sum(highest, total, wide)
+            # The best option weighs 1, so that a total below 1 is one of no options, and 0.
+            share /= np.maximum(total, 1.0)
+    return value[listed.position].T, shares
 
 
-def _by_class(table: Floats) -> Floats:
-    """Return a table of classes, places and options turned round, so that sums over options run along classes.
+def _weigh(
+    gain: Floats, value: Floats, width: Floats, heads: NDArray[np.intp], out: Floats
+) -> tuple[Floats, Floats]:
+    """Weigh the options of a level against the best one of each place, exp((v - highest) / width), into `out`.
 
-    NumPy sums fastest over the first of several axes; shape (n_options, n_places, n_classes).
+    Return the highest and the sum of weights of each place; shape (n_places_of_level, n_classes).
     """
-    return np.ascontiguousarray(table.transpose(2, 1, 0))
+    value.take(heads, 0, out, "clip")
+    out += gain
+    highest = np.maximum.reduce(out, 0)
+    np.maximum(highest, LOWEST, out=highest)
+    out -= highest
+    out /= width
+    np.exp(out, out=out)
+    return highest, np.add.reduce(out, 0)
 
 
-def _ahead(table: Floats) -> Floats:
-    """Return a table of classes and places turned round, with a last row of zeros: what lies ahead of an exit (-1)."""
-    return np.concatenate([table.T, np.zeros((1, len(table)))])
+def _log_sum(highest: Floats, total: Floats, width: Floats) -> Floats:
+    """Return width * log(sum(exp(v / width))) from what `_weigh` returns, -inf where all are; `width` shape (n, 1)."""
+    value: Floats = np.log(total)
+    value *= width
+    value += highest
+    return value
+
+
+def _go_round(
+    gain: Floats, value: Floats, here: Floats, width: Floats, heads: NDArray[np.intp], work: Floats
+) -> None:
+    """Find the values of places that can be reached from one another: `here`, in `value`; `work` is overwritten."""
+    for _ in range(SWEEPS):
+        new = _log_sum(*_weigh(gain, value, width, heads, work), width)
+        change = _change(here, new)
+        here[...] = new
+        if change < TOLERANCE:
+            return
+    raise ChoiceError("route choice has no finite value: a cycle of legs is worth going round for ever")
 
 
 def _change(old: Floats, new: Floats) -> float:
     """Return the largest change; a value that became (or was) no value at all counts as 1, two of them as none."""
+    change = float(np.abs(new - old).max())
+    if np.isfinite(change):
+        return change
     both = np.isfinite(old) & np.isfinite(new)
     one = np.isfinite(old) != np.isfinite(new)
     moved = np.abs(np.subtract(new, old, out=np.zeros(old.shape), where=both))
     return max(float(np.max(moved, initial=0.0)), float(one.any()))
 
 
-def _log_sum(total: Floats, width: Floats) -> Floats:
-    """Return width * log(sum(exp(total / width))) over the first axis, -inf where all are; `width` of shape (n, 1)."""
-    highest = total.max(axis=0)
-    highest[np.isneginf(highest)] = 0.0
-    total -= highest
-    total /= width
-    with np.errstate(divide="ignore"):
-        return np.asarray(width * np.log(np.exp(total, out=total).sum(axis=0)) + highest)
+def share_limits(shares: Floats, listed: OptionList) -> NDArray[np.uint32]:
+    """Return limits on 32-bit draws between the options of each place; shape (n_options, n_places, n_classes).
+
+    Where a place has no further options the limit of its last one stands again.
+    """
+    limits = np.zeros((len(listed.ranks) + 1, shares.shape[1]))
+    limits[:-1] = shares[listed.ranks]
+    for before, here, after in zip(listed.starts, listed.starts[1:], listed.starts[2:], strict=False):
+        limits[here:after] += limits[before : before + after - here]
+    return thresholds(limits).take(listed.padded, axis=0)
 
 
-def choice_shares(utility: Floats, heads: NDArray[np.intp], scale: Floats, value: Floats) -> Floats:
-    """Return the share that takes each option; rows add up to 1; shape of `utility`."""
-    total = _by_class(utility) + _ahead(value)[heads.T]
-    highest = total.max(axis=0)
-    highest[np.isneginf(highest)] = 0.0
-    total -= highest
-    total /= scale[:, None]
-    weight = np.exp(total, out=total)
-    norm = weight.sum(axis=0)
-    weight /= np.where(norm > 0, norm, 1.0)
-    return weight.transpose(2, 1, 0)
-
-
-def journey_price(shares: Floats, price: Floats, heads: NDArray[np.intp], levels: Sequence[Level]) -> Floats:
+def journey_price(shares: Floats, price: Floats, listed: OptionList) -> Floats:
     """Return the mean price of the journeys that people choose from each place; euros, (n_classes, n_places).
 
     Parameters
     ----------
-    shares : share that takes each option, shape (n_classes, n_places, n_options).
-    price : of each option, 0 for exits and padding, shape (n_places, n_options).
-    heads : place that an option leads to, -1 for an exit, shape (n_places, n_options).
-    levels : places in the order in which they are found; cycles are gone round until nothing changes.
+    shares : share that takes each option, shape (n_entries, n_classes).
+    price : of each option, 0 for exits and empty entries, shape (n_entries,).
+    listed : the options; cycles are gone round until nothing changes.
     """
-    chosen, ahead = _by_class(shares), _ahead(np.zeros(shares.shape[:2]))
-    for places, cycle, n in levels:
-        share, cost, head = chosen[:n, places], price.T[:n, places, None], heads.T[:n, places]
-        for _ in range(SWEEPS if cycle else 1):
-            new = (share * (cost + ahead[head])).sum(axis=0)
-            change = float(np.max(np.abs(new - ahead[places]), initial=0.0)) if cycle else 0.0
-            ahead[places] = new
+    ahead = np.zeros((listed.n_places + 1, shares.shape[1]))
+    paid, cost = np.empty_like(shares), price[:, None]
+    for block in listed.blocks:
+        share, toll, total, here = block.of(shares), block.of(cost), block.of(paid), ahead[block.places]
+        for _ in range(SWEEPS if block.cycle else 1):
+            ahead.take(block.heads, 0, total, "clip")
+            total += toll
+            total *= share
+            new = np.add.reduce(total, 0)
+            change = float(np.abs(new - here).max()) if block.cycle else 0.0
+            here[...] = new
             if change < PRICE_TOLERANCE:
                 break
-    return ahead[:-1].T
+    return ahead[listed.position].T

@@ -107,13 +107,14 @@ def leave_again(world: World) -> None:
 
 def finish(world: World, exits: list[tuple[Rows, NDArray[np.int16]]], gave_up: list[Rows]) -> Rows:
     """End the journeys of those who settled or went home; return the rows that stopped to claim."""
-    claiming: list[Rows] = []
-    for rows, way_out in exits:
-        here = world.people.state[rows] == State.MOVING
-        rows, way_out = rows[here], way_out[here]
-        settle(world, rows[way_out == Exit.SETTLE])
-        send_home(world, rows[way_out == Exit.HOME], "gave_up", world.end_day)
-        claiming.append(rows[way_out == Exit.CLAIM])
-    for rows in gave_up:
-        send_home(world, rows[world.people.state[rows] == State.MOVING], "gave_up", world.end_day)
-    return np.concatenate(claiming) if claiming else np.zeros(0, dtype=np.intp)
+    nobody: Rows = np.zeros(0, dtype=np.intp)
+    rows: Rows = np.concatenate([nobody, *(leaving for leaving, _ in exits)])
+    way_out = np.concatenate([nobody, *(way for _, way in exits)])
+    here = world.people.state[rows] == State.MOVING
+    rows, way_out = rows[here], way_out[here]
+    settle(world, rows[way_out == Exit.SETTLE])
+    homeward = np.concatenate([nobody, *gave_up])
+    homeward = homeward[world.people.state[homeward] == State.MOVING]
+    send_home(world, np.concatenate([rows[way_out == Exit.HOME], homeward]), "gave_up", world.end_day)
+    claiming: Rows = rows[way_out == Exit.CLAIM]
+    return claiming

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -194,15 +196,13 @@ def neutral_levers(n_legs: int, n_origins: int, n_countries: int) -> dict[str, F
     return {name: np.full(shapes[lever.acts], lever.neutral) for name, lever in LEVERS.items()}
 
 
-def _pool_keys(scenario: Scenario, groups: Groups, countries: dict[str, int]) -> dict[tuple[int, int, int, int], int]:
-    """Return the key of each pool's luck, by origin, residence, need and wealth."""
-    return {
-        (o, r, n, w): name_key(scenario.seed, groups.origins[o], country, NEEDS[n], groups.wealth_names[w])
-        for o in range(len(groups.origins))
-        for country, r in countries.items()
-        for n in range(2)
-        for w in range(groups.n_wealth)
-    }
+def _pool_keys(scenario: Scenario, groups: Groups, countries: dict[str, int]) -> NDArray[np.uint64]:
+    """Return the key of each pool's luck; shape of the pools."""
+    keys = [
+        name_key(scenario.seed, origin, country, need, wealth)
+        for origin, country, need, wealth in product(groups.origins, countries, NEEDS, groups.wealth_names)
+    ]
+    return np.array(keys, dtype=np.uint64).reshape(len(groups.origins), len(countries), len(NEEDS), groups.n_wealth)
 
 
 def _set_first_state(world: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from simulator.scenario.schema import Scenario
+from simulator.world.options import Level, OptionList, list_options
 
 Ints = NDArray[np.int16]
 Floats = NDArray[np.float64]
@@ -24,17 +24,6 @@ class Exit(IntEnum):
     CLAIM = 0
     SETTLE = 1
     HOME = 2
-
-
-class Level(NamedTuple):
-    """Places whose values are found together; `cycle` if they can be reached from one another.
-
-    Only the first `n_options` options need a look, where it is known that there are no more (None: all).
-    """
-
-    places: NDArray[np.intp]
-    cycle: bool
-    n_options: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +45,11 @@ class Network:
     visa, counted, by_sea : shape (n_legs,).
     vessel : whether a leg needs a smuggler's vessel: at sea, from a guarded coast, shape (n_legs,).
     options : legs and exits open at each place, -1 padded, shape (n_places, n_options).
+    last_again : the same, with the last option of a place again as padding.
     on_the_way : whether a place is one that people come to on their journey, not one where they live at home,
         shape (n_places,).
     sea_departure : whether any sea leg leaves a place, shape (n_places,).
-    levels : places in the order in which values are found.
+    listed : the options as a list, in the order in which values are found.
     told : routes of which news spreads, shape (n_routes,).
     """
 
@@ -88,9 +78,10 @@ class Network:
     by_sea: Bools
     vessel: Bools
     options: Ints
+    last_again: Ints
     on_the_way: Bools
     sea_departure: Bools
-    levels: tuple[Level, ...]
+    listed: OptionList
     told: Bools
 
     @property
@@ -118,6 +109,13 @@ def _options(n_places: int, tail: Ints, claim: Bools, settle: Bools, home: Bools
     for place, row in enumerate(rows):
         table[place, : len(row)] = row
     return table
+
+
+def _last_again(options: Ints) -> Ints:
+    """Return options with the last of each place again in place of padding."""
+    last = np.maximum(np.count_nonzero(options >= 0, axis=1) - 1, 0)
+    column = np.minimum(np.arange(options.shape[1]), last[:, None])
+    return np.take_along_axis(options, column, axis=1)
 
 
 def sweep_order(n_places: int, tail: Ints, head: Ints) -> tuple[Level, ...]:
@@ -164,10 +162,8 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
     guarded = np.array([leg.departure_control in countries and leg.route in routes for leg in legs], dtype=bool)
     origin_role = np.array([row.role == "origin" for row in scenario.places], dtype=bool)
     options = _options(len(places), tail, claim, settle, ~origin_role)
-    n_options = np.count_nonzero(options >= 0, axis=1)
-    levels = tuple(
-        level._replace(n_options=int(n_options[level.places].max())) for level in sweep_order(len(places), tail, head)
-    )
+    is_leg = (options >= 0) & (options < len(tail))
+    heads = np.where(is_leg, head[np.where(is_leg, options, 0)], -1).astype(np.intp)
     return Network(
         places=tuple(places),
         legs=tuple(leg.leg for leg in legs),
@@ -194,8 +190,9 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         by_sea=by_sea,
         vessel=by_sea & guarded,
         options=options,
+        last_again=_last_again(options),
         on_the_way=np.array([row.role != "origin" for row in scenario.places], dtype=bool),
         sea_departure=sea_departure,
-        levels=levels,
+        listed=list_options(options, heads, sweep_order(len(places), tail, head)),
         told=np.array([route.news for route in scenario.corridor.routes.values()], dtype=bool),
     )
