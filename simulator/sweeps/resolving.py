@@ -87,8 +87,10 @@ def _placed(
     for path, over in (*reversed(point), (("arms", arm_name), asked.arms[arm_name]), (("cases", case_name), case)):
         given = getattr(over, key, None)
         inner = path[:1] == ("factors",) and len(path) < LEVEL
-        if key == "set" and one.field in in_case(given or {}, case.names):
-            written = path if inner else (*path, key, one.field)
+        laid = in_case(given or {}, case.names) if key == "set" else {}
+        field = one.field if one.field in laid else one.field.removesuffix(".value")  # a quantity may be set by its name
+        if field in laid:
+            written = path if inner else (*path, key, field)
             return design.problem(written, f"{one.field}: {one.message}" if inner else one.message, one.value,
                                   one.allowed, one.advice)  # fmt: skip
         if key in ("overrides", "without") and one.value in (given or ()):
