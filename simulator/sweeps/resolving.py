@@ -88,7 +88,8 @@ def _placed(
         given = getattr(over, key, None)
         inner = path[:1] == ("factors",) and len(path) < LEVEL
         laid = in_case(given or {}, case.names) if key == "set" else {}
-        field = one.field if one.field in laid else one.field.removesuffix(".value")  # a quantity may be set by its name
+        # A quantity may be set by its name.
+        field = one.field if one.field in laid else one.field.removesuffix(".value")
         if field in laid:
             written = path if inner else (*path, key, field)
             return design.problem(written, f"{one.field}: {one.message}" if inner else one.message, one.value,
