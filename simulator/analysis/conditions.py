@@ -1,0 +1,301 @@
+"""Conditions under which one arm does best: a small tree over what varied, held to data that it has not seen.
+
+A tree of depth three at most names the arm that does best. It is grown by scikit-learn, judged on units that were left
+out (five parts in turn) against always naming the commonest arm, and against trees grown on shuffled inputs: a tree
+always finds something, and only what shuffled inputs do not show is told as a condition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from simulator.analysis.sweep_units import (
+    ALPHA,
+    Floats,
+    Input,
+    Ints,
+    Units,
+    against_chance,
+    best_arm,
+    shuffles,
+)
+from simulator.errors import InputError, Problem
+
+DEPTH: Final = 3
+FEWEST_IN_LEAF: Final = 5
+SHARE_IN_LEAF: Final = 0.05
+"""Of all units, that a leaf holds at least."""
+FEWEST: Final = 30
+"""Units from which a tree is grown."""
+FOLDS: Final = 5
+SHUFFLES: Final = 99
+SEED: Final = 1
+"""Of folds, trees and shuffles."""
+REGRET: Final = "regret over all measures"
+"""What stands for a measure where all that judge are taken together."""
+TIE: Final = ""
+"""Arm where several do equally well."""
+TREES: Final = ("case", "measure", "commonest", "share", "accuracy", "always", "gain", "chance", "p", "p_any", "found",
+                "leaves", "units")  # fmt: skip
+LEAVES: Final = ("case", "measure", "leaf", "where", "arm", "inside", "outside", "units", "of", "shares")
+ADVICE: Final = "pip install 'corridor[discovery]', or leave conditions out with --no-conditions"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A condition on one input.
+
+    Attributes
+    ----------
+    low, high : a number is above `low` and at most `high`; infinite where there is no such limit.
+    only, without : levels that it is, or is not.
+    """
+
+    one: Input
+    low: float = -math.inf
+    high: float = math.inf
+    only: str = ""
+    without: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """Return it in words."""
+        if not self.one.is_number:
+            if self.only:
+                return f"{self.one.label} is {self.only}"
+            return f"{self.one.label} is not {' or '.join(self.without)}"
+        unit = f" {self.one.unit}" if self.one.unit else ""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return f"{self.one.label} between {figure(self.low)} and {figure(self.high)}{unit}"
+        if math.isfinite(self.low):
+            return f"{self.one.label} > {figure(self.low)}{unit}"
+        return f"{self.one.label} \N{LESS-THAN OR EQUAL TO} {figure(self.high)}{unit}"
+
+
+def figure(value: float) -> str:
+    """Return a limit to three significant figures."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Inputs as a tree takes them: a number is a column, and so is each level.
+
+    Attributes
+    ----------
+    table : shape (n_units, n_columns).
+    of : input of each column, and the level that a 1 means.
+    """
+
+    table: Floats
+    of: tuple[tuple[Input, str], ...]
+
+
+def columns_of(inputs: Sequence[Input]) -> Columns:
+    """Return inputs as columns."""
+    columns, of = [], []
+    for one in inputs:
+        if one.is_number:
+            columns.append(one.values)
+            of.append((one, ""))
+            continue
+        for place, level in enumerate(one.levels):
+            inside = (one.values == place).astype(float)
+            if inside.any():
+                columns.append(inside)
+                of.append((one, level))
+    return Columns(np.column_stack(columns), tuple(of))
+
+
+def folds(group: Units) -> Ints:
+    """Return which part of five each unit is left out with; units of one draw are left out together."""
+    rng = np.random.default_rng(SEED)
+    axis = group.draws if group.crossed and len(np.unique(group.draws)) >= FOLDS else (
+        group.points if group.crossed else np.arange(len(group))
+    )  # fmt: skip
+    known, place = np.unique(axis, return_inverse=True)
+    return (rng.permutation(len(known))[place] % FOLDS).astype(np.int64)
+
+
+def _grow(table: Floats, arms: Ints) -> Any:
+    from sklearn.tree import DecisionTreeClassifier
+
+    least = max(FEWEST_IN_LEAF, math.ceil(SHARE_IN_LEAF * len(table)))
+    return DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=least, random_state=SEED).fit(table, arms)
+
+
+def held_out(table: Floats, arms: Ints, parts: Ints) -> tuple[float, float]:
+    """Return the share of left-out units whose arm a tree names right, and that of always naming the commonest."""
+    right = always = 0
+    for part in np.unique(parts):
+        out = parts == part
+        grown = _grow(table[~out], arms[~out])
+        right += int((grown.predict(table[out]) == arms[out]).sum())
+        always += int((arms[out] == np.bincount(arms[~out]).argmax()).sum())
+    return right / len(arms), always / len(arms)
+
+
+def conditions(
+    case: str, groups: Mapping[str, Units], better: Mapping[str, Any], labels: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return under which conditions which arm does best, and how well that holds.
+
+    Parameters
+    ----------
+    groups : units by measure.
+    better : which is better by measure; measures without judge nothing.
+    labels : name of each arm.
+
+    Returns
+    -------
+    trees : pandas.DataFrame
+        ``case measure commonest`` (arm that does best most often, and its ``share``); ``accuracy`` of the tree and of
+        ``always`` naming the commonest arm, both on units left out; ``gain`` of one over the other; ``chance``, which
+        the gain of 95 of 100 shuffles stays under; ``p``, ``p_any`` over all trees of the case; ``found``.
+    leaves : pandas.DataFrame
+        ``leaf where arm``: the conditions in words and the arm that does best there most often; the share of units in
+        which it does ``inside`` and ``outside``; ``units`` inside ``of`` all; ``shares`` of all arms inside, in words.
+
+    Raises
+    ------
+    InputError
+        If scikit-learn is not installed.
+    """
+    need_sklearn()
+    asked = list(_questions(groups, better))
+    found, null, rows, leaves = [], [], [], []
+    for measure, group, best in asked:
+        names, arms = np.unique(best, return_inverse=True)
+        columns, parts = columns_of(group.inputs), folds(group)
+        right, always = held_out(columns.table, arms, parts)
+        shuffled = [held_out(columns.table, arms[order], parts) for order in shuffles(group, SHUFFLES, SEED)]
+        null.append([one - other for one, other in shuffled])
+        found.append(right - always)
+        most = int(np.bincount(arms).argmax())
+        told = list(_leaves(_grow(columns.table, arms).tree_, columns, arms, len(names)))
+        rows.append((case, measure, str(names[most]), float((arms == most).mean()), right, always, right - always,
+                     len(told), len(group)))  # fmt: skip
+        leaves += [(case, measure, *_leaf_row(number, leaf, arms, names, labels)) for number, leaf in enumerate(told)]
+    chance = against_chance(np.array(found, dtype=float), np.array(null, dtype=float).T.reshape(SHUFFLES, len(asked)))
+    trees = [
+        (*row[:7], float(chance.level[at]), float(chance.p[at]), float(chance.p_any[at]),
+         bool(chance.p_any[at] < ALPHA and row[6] > 0), *row[7:])
+        for at, row in enumerate(rows)
+    ]  # fmt: skip
+    return pd.DataFrame(trees, columns=list(TREES)), pd.DataFrame(leaves, columns=list(LEAVES))
+
+
+def need_sklearn() -> None:
+    """Check that scikit-learn is there.
+
+    Raises
+    ------
+    InputError
+        If it is not, with how to install it.
+    """
+    try:
+        import sklearn.tree  # noqa: F401
+    except ImportError:
+        said = "needs scikit-learn, which is not installed"
+        raise InputError([Problem("--conditions", "", said, advice=ADVICE)]) from None
+
+
+def _questions(
+    groups: Mapping[str, Units], better: Mapping[str, Any]
+) -> Iterator[tuple[str, Units, list[str]]]:
+    """Yield what a tree is to tell: measure, units, and the arm that does best in each."""
+    judged = {name: group for name, group in groups.items() if better[name] is not None and _enough(group)}
+    for measure, group in judged.items():
+        best = best_arm(group.table, better[measure])
+        if len(set(best)) > 1:
+            yield measure, group, best
+    lengths = {len(group) for group in judged.values()}
+    if len(judged) > 1 and len(lengths) == 1:
+        group = next(iter(judged.values()))
+        best = best_arm(regret_over_all(judged, better), "less")
+        if len(set(best)) > 1:
+            yield REGRET, group, best
+
+
+def _enough(group: Units) -> bool:
+    return len(group) >= FEWEST and bool(group.inputs)
+
+
+def regret_over_all(groups: Mapping[str, Units], better: Mapping[str, Any]) -> pd.DataFrame:
+    """Return each arm's regret over all measures, a row a unit: how much worse than the best arm of the unit.
+
+    Each measure is divided by how far its best and worst arm lie apart on average; every measure then weighs alike,
+    which is a choice and no finding.
+    """
+    total = None
+    for measure, group in groups.items():
+        values = group.table * (1.0 if better[measure] == "less" else -1.0)
+        regret = values.sub(values.min(axis=1), axis=0)
+        apart = float(regret.max(axis=1).mean())
+        if apart > 0:
+            total = regret / apart if total is None else total + regret / apart
+    first = next(iter(groups.values())).table
+    return total if total is not None else first * 0.0
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A leaf of a tree: its conditions, and which units lie in it, shape (n_units,)."""
+
+    limits: tuple[Limit, ...]
+    inside: Any
+
+
+def _leaves(tree: Any, columns: Columns, arms: Ints, n_arms: int) -> Iterator[Leaf]:
+    """Yield the leaves of a tree; branches that name the same arm everywhere are one."""
+
+    def named(node: int) -> set[int]:
+        if tree.children_left[node] < 0:
+            return {int(tree.value[node][0].argmax())}
+        return named(tree.children_left[node]) | named(tree.children_right[node])
+
+    def walk(node: int, limits: dict[str, Limit], inside: Any) -> Iterator[Leaf]:
+        if len(named(node)) == 1:
+            yield Leaf(tuple(limits.values()), inside)
+            return
+        column, edge = int(tree.feature[node]), float(tree.threshold[node])
+        below = columns.table[:, column] <= edge
+        for child, side, low in ((tree.children_left[node], below, False), (tree.children_right[node], ~below, True)):
+            one, level = columns.of[column]
+            limit = limits.get(one.name, Limit(one))
+            yield from walk(int(child), {**limits, one.name: _narrowed(limit, level, edge, low)}, inside & side)
+
+    yield from walk(0, {}, np.ones(len(columns.table), dtype=bool))
+
+
+def _narrowed(limit: Limit, level: str, edge: float, above: bool) -> Limit:
+    """Return a limit with another condition on the same input."""
+    if limit.one.is_number:
+        low, high = (max(limit.low, edge), limit.high) if above else (limit.low, min(limit.high, edge))
+        return Limit(limit.one, low, high)
+    if above:
+        return Limit(limit.one, only=level)
+    return limit if limit.only else Limit(limit.one, without=(*limit.without, level))
+
+
+def _leaf_row(number: int, leaf: Leaf, arms: Ints, names: Any, labels: Mapping[str, str]) -> tuple[Any, ...]:
+    inside = leaf.inside
+    counts = np.bincount(arms[inside], minlength=len(names))
+    most = int(counts.argmax())
+    outside = float((arms[~inside] == most).mean()) if (~inside).any() else float("nan")
+    order = [place for place in np.argsort(-counts, kind="stable") if counts[place]]
+    shares = "; ".join(f"{arm_label(str(names[place]), labels)} {100 * counts[place] / inside.sum():.0f}%"
+                       for place in order)  # fmt: skip
+    where = " and ".join(limit.words() for limit in leaf.limits) or "everywhere"
+    return (number, where, str(names[most]), float(counts[most] / inside.sum()), outside, int(inside.sum()), len(arms),
+            shares)  # fmt: skip
+
+
+def arm_label(arm: str, labels: Mapping[str, str]) -> str:
+    """Return the name of an arm, or what it means that none does best alone."""
+    return labels[arm] if arm else "none alone"
