@@ -1,8 +1,8 @@
 """Conditions under which one arm does best: a small tree over what varied, held to data that it has not seen.
 
-A tree of depth three at most names the arm that does best. It is grown by scikit-learn, judged on units that were left
-out (five parts in turn) against always naming the commonest arm, and against trees grown on shuffled inputs: a tree
-always finds something, and only what shuffled inputs do not show is told as a condition.
+A tree of depth three at most names the arm that does best. It is grown by scikit-learn, no deeper than units that were
+left out (five parts in turn) bear out, and judged on them against always naming the commonest arm, and against trees
+grown on shuffled inputs: a tree always finds something, and only what shuffled inputs do not show is told.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ REGRET: Final = "regret over all measures"
 TIE: Final = ""
 """Arm where several do equally well."""
 TREES: Final = ("case", "measure", "commonest", "share", "accuracy", "always", "gain", "chance", "p", "p_any", "found",
-                "leaves", "units")  # fmt: skip
-LEAVES: Final = ("case", "measure", "leaf", "where", "arm", "inside", "outside", "units", "of", "shares")
+                "depth", "leaves", "units")  # fmt: skip
+LEAVES: Final = ("case", "measure", "leaf", "where", "arm", "inside", "outside", "units", "of")
+LEAF_ARMS: Final = ("case", "measure", "leaf", "arm", "units", "share")
 ADVICE: Final = "pip install 'corridor[discovery]', or leave conditions out with --no-conditions"
 
 
@@ -122,44 +123,75 @@ def folds(group: Units) -> Ints:
     return (rng.permutation(len(known))[place] % FOLDS).astype(np.int64)
 
 
-def _grow(table: Floats, arms: Ints) -> Any:
+def _grow(table: Floats, arms: Ints, depth: int) -> Any:
     from sklearn.tree import DecisionTreeClassifier
 
     least = max(FEWEST_IN_LEAF, math.ceil(SHARE_IN_LEAF * len(table)))
-    return DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=least, random_state=SEED).fit(table, arms)
+    return DecisionTreeClassifier(max_depth=depth, min_samples_leaf=least, random_state=SEED).fit(table, arms)
 
 
-def held_out(table: Floats, arms: Ints, parts: Ints) -> tuple[float, float]:
-    """Return the share of left-out units whose arm a tree names right, and that of always naming the commonest."""
-    right = always = 0
+@dataclass(frozen=True)
+class HeldOut:
+    """How well a tree names the best arm of units that it has not seen.
+
+    Attributes
+    ----------
+    depth : the shallowest whose accuracy lies within a standard error of the best one's (Breiman et al. 1984).
+    accuracy, always : share of left-out units that it names right, and that always naming the commonest arm does.
+    """
+
+    depth: int
+    accuracy: float
+    always: float
+
+    @property
+    def gain(self) -> float:
+        """What a tree adds to always naming the commonest arm."""
+        return self.accuracy - self.always
+
+
+def held_out(table: Floats, arms: Ints, parts: Ints) -> HeldOut:
+    """Return how well a tree does on units left out, part by part.
+
+    Parameters
+    ----------
+    table, arms : columns and arm of each unit.
+    parts : with which part each unit is left out.
+    """
+    right = np.zeros(DEPTH)
+    always = 0
     for part in np.unique(parts):
         out = parts == part
-        grown = _grow(table[~out], arms[~out])
-        right += int((grown.predict(table[out]) == arms[out]).sum())
         always += int((arms[out] == np.bincount(arms[~out]).argmax()).sum())
-    return right / len(arms), always / len(arms)
+        for depth in range(DEPTH):
+            right[depth] += (_grow(table[~out], arms[~out], depth + 1).predict(table[out]) == arms[out]).sum()
+    share = right / len(arms)
+    best = float(share.max())
+    depth = int(np.argmax(share >= best - math.sqrt(best * (1 - best) / len(arms))))
+    return HeldOut(depth + 1, float(share[depth]), always / len(arms))
 
 
 def conditions(
-    case: str, groups: Mapping[str, Units], better: Mapping[str, Any], labels: Mapping[str, str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    case: str, groups: Mapping[str, Units], better: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return under which conditions which arm does best, and how well that holds.
 
     Parameters
     ----------
     groups : units by measure.
     better : which is better by measure; measures without judge nothing.
-    labels : name of each arm.
 
     Returns
     -------
     trees : pandas.DataFrame
         ``case measure commonest`` (arm that does best most often, and its ``share``); ``accuracy`` of the tree and of
         ``always`` naming the commonest arm, both on units left out; ``gain`` of one over the other; ``chance``, which
-        the gain of 95 of 100 shuffles stays under; ``p``, ``p_any`` over all trees of the case; ``found``.
+        the gain of 95 of 100 shuffles stays under; ``p``, ``p_any`` over all trees of the case; ``found``; ``depth``.
     leaves : pandas.DataFrame
         ``leaf where arm``: the conditions in words and the arm that does best there most often; the share of units in
-        which it does ``inside`` and ``outside``; ``units`` inside ``of`` all; ``shares`` of all arms inside, in words.
+        which it does ``inside`` and ``outside``; ``units`` inside ``of`` all.
+    arms : pandas.DataFrame
+        ``leaf arm``: in how many ``units`` of a leaf, and in what ``share``, each arm does best; no arm: several alike.
 
     Raises
     ------
@@ -168,26 +200,30 @@ def conditions(
     """
     need_sklearn()
     asked = list(_questions(groups, better))
-    found, null, rows, leaves = [], [], [], []
+    found, null, rows, leaves, of_arms = [], [], [], [], []
     for measure, group, best in asked:
         names, arms = np.unique(best, return_inverse=True)
         columns, parts = columns_of(group.inputs), folds(group)
-        right, always = held_out(columns.table, arms, parts)
-        shuffled = [held_out(columns.table, arms[order], parts) for order in shuffles(group, SHUFFLES, SEED)]
-        null.append([one - other for one, other in shuffled])
-        found.append(right - always)
+        test = held_out(columns.table, arms, parts)
+        null.append([held_out(columns.table, arms[order], parts).gain for order in shuffles(group, SHUFFLES, SEED)])
+        found.append(test.gain)
         most = int(np.bincount(arms).argmax())
-        told = list(_leaves(_grow(columns.table, arms).tree_, columns, arms, len(names)))
-        rows.append((case, measure, str(names[most]), float((arms == most).mean()), right, always, right - always,
-                     len(told), len(group)))  # fmt: skip
-        leaves += [(case, measure, *_leaf_row(number, leaf, arms, names, labels)) for number, leaf in enumerate(told)]
+        told = list(_leaves(_grow(columns.table, arms, test.depth).tree_, columns))
+        rows.append((case, measure, str(names[most]), float((arms == most).mean()), test.accuracy, test.always,
+                     test.gain, test.depth, len(told), len(group)))  # fmt: skip
+        for number, leaf in enumerate(told):
+            leaves.append((case, measure, *_leaf_row(number, leaf, arms, names)))
+            counts = np.bincount(arms[leaf.inside], minlength=len(names))
+            of_arms += [(case, measure, number, str(name), int(count), float(count / counts.sum()))
+                        for name, count in zip(names, counts, strict=True) if count]  # fmt: skip
     chance = against_chance(np.array(found, dtype=float), np.array(null, dtype=float).T.reshape(SHUFFLES, len(asked)))
     trees = [
         (*row[:7], float(chance.level[at]), float(chance.p[at]), float(chance.p_any[at]),
          bool(chance.p_any[at] < ALPHA and row[6] > 0), *row[7:])
         for at, row in enumerate(rows)
     ]  # fmt: skip
-    return pd.DataFrame(trees, columns=list(TREES)), pd.DataFrame(leaves, columns=list(LEAVES))
+    return (pd.DataFrame(trees, columns=list(TREES)), pd.DataFrame(leaves, columns=list(LEAVES)),
+            pd.DataFrame(of_arms, columns=list(LEAF_ARMS)))  # fmt: skip
 
 
 def need_sklearn() -> None:
@@ -251,7 +287,7 @@ class Leaf:
     inside: Any
 
 
-def _leaves(tree: Any, columns: Columns, arms: Ints, n_arms: int) -> Iterator[Leaf]:
+def _leaves(tree: Any, columns: Columns) -> Iterator[Leaf]:
     """Yield the leaves of a tree; branches that name the same arm everywhere are one."""
 
     def named(node: int) -> set[int]:
@@ -283,17 +319,13 @@ def _narrowed(limit: Limit, level: str, edge: float, above: bool) -> Limit:
     return limit if limit.only else Limit(limit.one, without=(*limit.without, level))
 
 
-def _leaf_row(number: int, leaf: Leaf, arms: Ints, names: Any, labels: Mapping[str, str]) -> tuple[Any, ...]:
+def _leaf_row(number: int, leaf: Leaf, arms: Ints, names: Any) -> tuple[Any, ...]:
     inside = leaf.inside
-    counts = np.bincount(arms[inside], minlength=len(names))
-    most = int(counts.argmax())
+    most = int(np.bincount(arms[inside], minlength=len(names)).argmax())
     outside = float((arms[~inside] == most).mean()) if (~inside).any() else float("nan")
-    order = [place for place in np.argsort(-counts, kind="stable") if counts[place]]
-    shares = "; ".join(f"{arm_label(str(names[place]), labels)} {100 * counts[place] / inside.sum():.0f}%"
-                       for place in order)  # fmt: skip
     where = " and ".join(limit.words() for limit in leaf.limits) or "everywhere"
-    return (number, where, str(names[most]), float(counts[most] / inside.sum()), outside, int(inside.sum()), len(arms),
-            shares)  # fmt: skip
+    return (number, where, str(names[most]), float((arms[inside] == most).mean()), outside, int(inside.sum()),
+            len(arms))  # fmt: skip
 
 
 def arm_label(arm: str, labels: Mapping[str, str]) -> str:

@@ -6,9 +6,9 @@ the index is their mean. Of which arm does best, it is the mean distance in tota
 in a slice and in all units, which is what PAWN comes to for an outcome without order. Both lie between 0 (knowing the
 input says nothing) and 1, for linear, bent and threshold effects alike.
 
-Such an index is above 0 by chance alone. It is therefore set against the same index of shuffled inputs, of each input by
-itself and of all that were looked at. SALib has PAWN, too; the shuffles and the bootstrap need it a million times, at
-two thousandths of a second a time, so that it is worked out here for all slices at once, and a test holds it to SALib's.
+Such an index is above 0 by chance alone. It is therefore set against the same index of shuffled inputs, of each input
+by itself and of all that were looked at. SALib has PAWN, too, at two thousandths of a second an input; shuffles and
+bootstrap need it a million times, so that it is worked out here for all slices at once. A test holds it to SALib's.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from simulator.analysis.luck_share import COLUMNS as SPLIT_COLUMNS
 from simulator.analysis.luck_share import split
@@ -32,9 +33,10 @@ FEWEST: Final = 4
 NAMED: Final = 12
 """Points that are named of those that are missing; the rest are counted."""
 KEY: Final = ("case", "arm", "against", "measure")
-FIRST: Final = (*KEY, "factor", "first", "first_low", "first_high", "total", "total_low", "total_high", "blocks")
-SECOND: Final = (*KEY, "factor", "other", "second", "low", "high", "blocks")
-EFFECTS: Final = (*KEY, "factor", "effect", "low", "high", "mean", "sigma", "blocks")
+FIRST: Final = (*KEY, "factor", "first", "first_low", "first_high", "total", "total_low", "total_high", "floor",
+                "moves", "blocks")  # fmt: skip
+SECOND: Final = (*KEY, "factor", "other", "second", "low", "high", "found", "blocks")
+EFFECTS: Final = (*KEY, "factor", "effect", "low", "high", "mean", "sigma", "floor", "moves", "blocks")
 BLOCKS: Final = (*KEY, "blocks", "whole", "dropped", "points", "draws", "note")
 
 
@@ -118,7 +120,10 @@ def indices(content: Mapping[str, Any], runs: pd.DataFrame, design: pd.DataFrame
         second-order indices, where the design has them; ``morris``: mean absolute elementary effect over the whole
         range with its interval, mean effect, and their standard deviation, in the unit of the measure; ``blocks``: how
         many blocks are whole, and which points are missing; ``luck``: how the variance of single runs splits. Each for
-        case, arm (``against`` is empty: its level; else the paired difference) and measure.
+        case, arm (``against`` is empty: its level; else the paired difference) and measure. ``floor`` is what luck
+        alone would lift a total index or an effect to (where one replicate cannot tell, the lowest of all factors, than
+        which it is no higher); ``moves`` whether the interval lies above it, and ``found`` whether that of a pair lies
+        above zero, were intervals so wide that all of one outcome hold together with 95% (Bonferroni).
 
     Raises
     ------
@@ -139,9 +144,10 @@ def indices(content: Mapping[str, Any], runs: pd.DataFrame, design: pd.DataFrame
         note = _note(left)
         found["blocks"].append((*key, left.n, left.n - len(left.broken), len(left.broken),
                                 _some(left.missing), draws, note))  # fmt: skip
-        found["luck"].append((*key, *split(outcome(table, arm, against))))
+        shares = split(outcome(table, arm, against))
+        found["luck"].append((*key, *shares))
         if not note:
-            _analyse(found, key, left, content, design)
+            _analyse(found, key, left, content, design, shares[3])
     _check_some(content, runs, found["blocks"])
     tables = {"blocks": pd.DataFrame(found["blocks"], columns=list(BLOCKS)),
               "luck": pd.DataFrame(found["luck"], columns=[*KEY, *SPLIT_COLUMNS])}  # fmt: skip
@@ -211,31 +217,44 @@ def _check_some(content: Mapping[str, Any], runs: pd.DataFrame, blocks: list[Any
 
 
 def _analyse(
-    found: dict[str, list[Any]], key: Key, left: Blocks, content: Mapping[str, Any], design: pd.DataFrame
+    found: dict[str, list[Any]], key: Key, left: Blocks, content: Mapping[str, Any], design: pd.DataFrame, luck: float
 ) -> None:
-    """Add the indices of an outcome to what was found."""
+    """Add the indices of an outcome to what was found.
+
+    Parameters
+    ----------
+    luck : share of the variance between points that is luck; NaN if it cannot be told.
+    """
     factors = list(content["factors"])
     n = left.n - len(left.broken)
     problem = {"num_vars": len(factors), "names": factors, "bounds": [[0.0, 1.0]] * len(factors)}
     sampling = content["sampling"]
     if sampling["method"] == "morris":
-        got = _morris(problem, design.loc[left.kept, factors].to_numpy(float), left.values, int(sampling["levels"]))
+        levels = int(sampling["levels"])
+        got = _morris(problem, design.loc[left.kept, factors].to_numpy(float), left.values, levels)
+        # The mean size of a difference of two normal deviates, over the step that the walks take.
+        floor = 2 * math.sqrt(luck * float(left.values.var(ddof=1)) / math.pi) / (levels / (2 * (levels - 1)))
+        floor = floor if math.isfinite(floor) else float(np.min(got["mu_star"]))
         for place, factor in enumerate(factors):
             middle, half = float(got["mu_star"][place]), float(got["mu_star_conf"][place])
             found["effects"].append((*key, factor, middle, max(middle - half, 0.0), middle + half,
-                                     float(got["mu"][place]), float(got["sigma"][place]), n))  # fmt: skip
+                                     float(got["mu"][place]), float(got["sigma"][place]), floor,
+                                     is_clear(middle, half, floor, len(factors)), n))  # fmt: skip
         return
     pairs = bool(sampling.get("second_order"))
     got = _sobol(problem, left.values, pairs)
+    floor = luck if math.isfinite(luck) else float(np.min(got["ST"]))
     for place, factor in enumerate(factors):
         ends = []
         for index in ("S1", "ST"):
             middle, half = float(got[index][place]), float(got[f"{index}_conf"][place])
             ends += [middle, middle - half, middle + half]
-        found["first"].append((*key, factor, *ends, n))
+        clear = is_clear(ends[3], ends[5] - ends[3], floor, len(factors))
+        found["first"].append((*key, factor, *ends, floor, clear, n))
         for second in range(place + 1, len(factors) if pairs else 0):
             middle, half = float(got["S2"][place, second]), float(got["S2_conf"][place, second])
-            found["second"].append((*key, factor, factors[second], middle, middle - half, middle + half, n))
+            clear = is_clear(middle, half, 0.0, len(factors) * (len(factors) - 1) // 2)
+            found["second"].append((*key, factor, factors[second], middle, middle - half, middle + half, clear, n))
 
 
 def _sobol(problem: dict[str, Any], values: Floats, pairs: bool) -> Any:
@@ -258,6 +277,13 @@ def _morris(problem: dict[str, Any], places: Floats, values: Floats, levels: int
                               seed=SEED)  # fmt: skip
 
 
-def is_clear(low: float, high: float) -> bool:
-    """Return whether an interval tells an index apart from zero."""
-    return math.isfinite(low) and math.isfinite(high) and low > 0
+def is_clear(middle: float, half: float, floor: float, number: int) -> bool:
+    """Return whether an interval lies above a floor, were it so wide that as many together hold with its level.
+
+    Parameters
+    ----------
+    half : half the width of the interval by itself.
+    number : how many were looked at.
+    """
+    wider = float(ndtri(1 - (1 - LEVEL) / (2 * number)) / ndtri((1 + LEVEL) / 2))
+    return middle - wider * half > floor

@@ -220,9 +220,9 @@ def _varying(name: str, label: str, unit: str, levels: tuple[str, ...], column: 
     """Yield an input if it has more than one value and none is missing."""
     if levels:
         place = {level: number for number, level in enumerate(levels)}
-        values = column.astype(str).map(place).to_numpy(float)
+        values = np.asarray(column.astype(str).map(place), dtype=np.float64)
     else:
-        values = pd.to_numeric(column, errors="coerce").to_numpy(float)
+        values = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     if len(values) and not np.isnan(values).any() and len(np.unique(values)) > 1:
         yield Input(name, label, "" if unit == "1" else unit, levels, values)
 
