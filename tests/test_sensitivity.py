@@ -25,7 +25,9 @@ def problem(names: str) -> dict[str, Any]:
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def design(method: str, names: str, number: int, *, pairs: bool = False, seed: int = 1) -> tuple[dict[str, Any], Floats]:
+def design(
+    method: str, names: str, number: int, *, pairs: bool = False, seed: int = 1
+) -> tuple[dict[str, Any], Floats]:
     """Return how points are taken, and the points, as SALib takes them."""
     if method == "sobol":
         points = sobol_sample.sample(problem(names), number, calc_second_order=pairs, seed=seed)
@@ -125,7 +127,8 @@ def test_luck_is_not_read_as_an_effect(method: str) -> None:
         table = found[method].set_index("factor")
         assert table.loc[["a", "b"], "moves"].all()
         false += int(table["moves"].sum()) - 2
-        assert (table.loc[list("cdefgh"), "low" if method == "morris" else "total_low"] > 0).any(), "luck lifts them all"
+        lifted = table.loc[list("cdefgh"), "low" if method == "morris" else "total_low"] > 0
+        assert lifted.any(), "luck lifts them all"
     assert false <= 2, "of sixty factors that do nothing"
 
 
@@ -148,7 +151,8 @@ def test_shares_of_variance_are_those_that_were_put_in() -> None:
     rng = np.random.default_rng(2)
     n, draws, replicates = 400, 6, 4
     points = rng.normal(size=(n, 1, 1)) + np.sqrt(0.5) * rng.normal(size=(n, draws, 1))
-    index = pd.MultiIndex.from_product([range(n), range(draws), range(replicates)], names=["point", "draw", "replicate"])
+    levels = [range(n), range(draws), range(replicates)]
+    index = pd.MultiIndex.from_product(levels, names=["point", "draw", "replicate"])
     apart = points + 0.5 * rng.normal(size=(n, draws, replicates))
     of_points, of_draws, luck, left, number, runs = split(pd.Series(apart.ravel(), index))
     assert (of_points, of_draws, luck) == pytest.approx((1 / 1.75, 0.5 / 1.75, 0.25 / 1.75), abs=0.04)

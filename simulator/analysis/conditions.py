@@ -123,11 +123,28 @@ def folds(group: Units) -> Ints:
     return (rng.permutation(len(known))[place] % FOLDS).astype(np.int64)
 
 
-def _grow(table: Floats, arms: Ints, depth: int) -> Any:
+def _grow(table: Floats, arms: Ints) -> Any:
+    """Return the nodes of a tree of full depth; what is above a depth is the tree of that depth."""
+    from sklearn import config_context
     from sklearn.tree import DecisionTreeClassifier
 
     least = max(FEWEST_IN_LEAF, math.ceil(SHARE_IN_LEAF * len(table)))
-    return DecisionTreeClassifier(max_depth=depth, min_samples_leaf=least, random_state=SEED).fit(table, arms)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        grown = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=least, random_state=SEED).fit(table, arms)
+    return grown.classes_, grown.tree_
+
+
+def _named(grown: Any, table: Floats) -> list[Ints]:
+    """Return the arm that a tree of each depth names, one array of shape (n_units,) a depth."""
+    classes, tree = grown
+    of_node = classes[tree.value[:, 0, :].argmax(axis=1)]
+    at, found = np.zeros(len(table), dtype=np.int64), []
+    for _ in range(DEPTH):
+        inner = tree.children_left[at] >= 0
+        below = table[np.arange(len(table)), np.maximum(tree.feature[at], 0)].astype(np.float32) <= tree.threshold[at]
+        at = np.where(inner, np.where(below, tree.children_left[at], tree.children_right[at]), at)
+        found.append(of_node[at])
+    return found
 
 
 @dataclass(frozen=True)
@@ -163,8 +180,7 @@ def held_out(table: Floats, arms: Ints, parts: Ints) -> HeldOut:
     for part in np.unique(parts):
         out = parts == part
         always += int((arms[out] == np.bincount(arms[~out]).argmax()).sum())
-        for depth in range(DEPTH):
-            right[depth] += (_grow(table[~out], arms[~out], depth + 1).predict(table[out]) == arms[out]).sum()
+        right += [(named == arms[out]).sum() for named in _named(_grow(table[~out], arms[~out]), table[out])]
     share = right / len(arms)
     best = float(share.max())
     depth = int(np.argmax(share >= best - math.sqrt(best * (1 - best) / len(arms))))
@@ -208,7 +224,7 @@ def conditions(
         null.append([held_out(columns.table, arms[order], parts).gain for order in shuffles(group, SHUFFLES, SEED)])
         found.append(test.gain)
         most = int(np.bincount(arms).argmax())
-        told = list(_leaves(_grow(columns.table, arms, test.depth).tree_, columns))
+        told = list(_leaves(_grow(columns.table, arms)[1], columns, test.depth))
         rows.append((case, measure, str(names[most]), float((arms == most).mean()), test.accuracy, test.always,
                      test.gain, test.depth, len(told), len(group)))  # fmt: skip
         for number, leaf in enumerate(told):
@@ -287,26 +303,27 @@ class Leaf:
     inside: Any
 
 
-def _leaves(tree: Any, columns: Columns) -> Iterator[Leaf]:
-    """Yield the leaves of a tree; branches that name the same arm everywhere are one."""
+def _leaves(tree: Any, columns: Columns, depth: int) -> Iterator[Leaf]:
+    """Yield the leaves of a tree down to a depth; branches that name the same arm everywhere are one."""
 
-    def named(node: int) -> set[int]:
-        if tree.children_left[node] < 0:
+    def named(node: int, deeper: int) -> set[int]:
+        if not deeper or tree.children_left[node] < 0:
             return {int(tree.value[node][0].argmax())}
-        return named(tree.children_left[node]) | named(tree.children_right[node])
+        return named(tree.children_left[node], deeper - 1) | named(tree.children_right[node], deeper - 1)
 
-    def walk(node: int, limits: dict[str, Limit], inside: Any) -> Iterator[Leaf]:
-        if len(named(node)) == 1:
+    def walk(node: int, deeper: int, limits: dict[str, Limit], inside: Any) -> Iterator[Leaf]:
+        if len(named(node, deeper)) == 1:
             yield Leaf(tuple(limits.values()), inside)
             return
         column, edge = int(tree.feature[node]), float(tree.threshold[node])
-        below = columns.table[:, column] <= edge
+        below = columns.table[:, column].astype(np.float32) <= edge  # as scikit-learn compares
         for child, side, low in ((tree.children_left[node], below, False), (tree.children_right[node], ~below, True)):
             one, level = columns.of[column]
             limit = limits.get(one.name, Limit(one))
-            yield from walk(int(child), {**limits, one.name: _narrowed(limit, level, edge, low)}, inside & side)
+            narrowed = {**limits, one.name: _narrowed(limit, level, edge, low)}
+            yield from walk(int(child), deeper - 1, narrowed, inside & side)
 
-    yield from walk(0, {}, np.ones(len(columns.table), dtype=bool))
+    yield from walk(0, depth, {}, np.ones(len(columns.table), dtype=bool))
 
 
 def _narrowed(limit: Limit, level: str, edge: float, above: bool) -> Limit:
