@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sweeps": {"core", "scenario", "outputs", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
+    "connectors": {"core", "scenario", "outputs", "model", "sweeps"},
     "api": BELOW_MODEL
     | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api_sweeps"},
     "api_sweeps": {"core", "scenario", "outputs", "model", "sweeps"},

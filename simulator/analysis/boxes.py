@@ -10,6 +10,7 @@ import logging
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
 from typing import Any, Final
 
 import numpy as np
@@ -112,7 +113,9 @@ def _box(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             least = max(FEWEST_INSIDE / len(columns), 0.05)
-            box = prim.Prim(columns, inside, peel_alpha=PEEL, mass_min=least).find_box()
+            # Before release 3 it must be told from which value on a unit is of interest: of 0 and 1, the ones.
+            any_ = {"threshold": 1e-9} if "threshold" in signature(prim.Prim).parameters else {}
+            box = prim.Prim(columns, inside, peel_alpha=PEEL, mass_min=least, **any_).find_box()
     finally:
         logging.getLogger("EMA").setLevel(level)
     if box is None:
