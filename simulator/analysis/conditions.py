@@ -68,8 +68,8 @@ class Limit:
         """Return it in words."""
         if not self.one.is_number:
             if self.only:
-                return f"{self.one.label} is {self.only}"
-            return f"{self.one.label} is not {' or '.join(self.without)}"
+                return f"{self.one.label} is {self.one.called(self.only)}"
+            return f"{self.one.label} is not {' or '.join(map(self.one.called, self.without))}"
         unit = f" {self.one.unit}" if self.one.unit else ""
         if math.isfinite(self.low) and math.isfinite(self.high):
             return f"{self.one.label} between {figure(self.low)} and {figure(self.high)}{unit}"

@@ -69,7 +69,7 @@ def _figures(made: Exploration, case: str) -> Iterator[Drawn]:
 def source(made: Exploration, case: str) -> str:
     """Return the source line."""
     content = made.content
-    version = (content.get("versions") or {}).get("corridor")
+    version = (content.get("made_by") or content.get("versions") or {}).get("corridor")
     about = content["cases"][case]
     scenario = f", scenario {about['scenario']}" if about.get("scenario") else ""
     sampling = content.get("sampling") or {}

@@ -15,7 +15,7 @@ from simulator.analysis.discovery_figures import draw
 from simulator.analysis.discovery_words import LIMITS, judged, sections
 from simulator.errors import InputError, Problem
 
-__all__ = ["Exploration", "check_folder", "explore", "page", "write"]
+__all__ = ["Exploration", "check_folder", "explore", "in_words", "page", "write"]
 
 PAGE: Final = "README.md"
 RECORD: Final = "exploration.json"
@@ -122,9 +122,9 @@ def page(made: Exploration, figures: Mapping[str, tuple[Path, str]]) -> str:
         if after:
             parts.append(f"## {about['label']}")
         said = sections(made, str(case))
-        for name, heading in HEADINGS.items():
+        for name in HEADINGS:
             if name in said:
-                named = ALONE if name == "decides" and len(content["arms"]) == 1 else heading
+                named = heading_of(content, name)
                 lines = "\n".join(f"- {text}" for text in said[name])
                 shown = [_figure(figures, figure) for figure in _figures(figures, name, after, content)]
                 parts.append("\n\n".join([f"{'###' if after else '##'} {named}", lines, *shown]))
@@ -134,6 +134,27 @@ def page(made: Exploration, figures: Mapping[str, tuple[Path, str]]) -> str:
     rows = "\n".join(f"| [{name}.csv]({name}.csv) | {TABLES[name]} |" for name in made.found)
     parts.append(f"## Tables\n\n| table | what it holds |\n|---|---|\n{rows}")
     return "\n\n".join(parts) + "\n"
+
+
+def heading_of(content: Mapping[str, Any], name: str) -> str:
+    """Return the heading of a table."""
+    return ALONE if name == "decides" and len(content["arms"]) == 1 else HEADINGS[name]
+
+
+def in_words(made: Exploration) -> dict[str, list[str]]:
+    """Return what an exploration says, as plain sentences by heading: first of all what it is of."""
+    content, found = made.content, {"Sweep": [_about(made)]}
+    for case, about in content["cases"].items():
+        said = sections(made, str(case))
+        for name in HEADINGS:
+            if name in said:
+                heading = heading_of(content, name)
+                named = heading if len(content["cases"]) == 1 else f"{about['label']}: {heading}"
+                found[named] = [text.replace("**", "").replace("`", "") for text in said[name]]
+    if made.notes:
+        found["What was not looked for"] = list(made.notes)
+    found["Sweep"] = [text.replace("`", "") for text in found["Sweep"]]
+    return found
 
 
 def _about(made: Exploration) -> str:

@@ -9,7 +9,7 @@ that arms are compared within them.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -40,6 +40,7 @@ class Input:
     name : column of the table of runs.
     label : name in tables and figures.
     levels : names of its levels; none for a number.
+    labels : what its levels are called; by default their names.
     values : number, or position among the levels, of each unit, shape (n_units,).
     """
 
@@ -48,15 +49,16 @@ class Input:
     unit: str
     levels: tuple[str, ...]
     values: Floats
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, level: str) -> str:
+        """Return what a level is called."""
+        return self.labels.get(level) or level
 
     @property
     def is_number(self) -> bool:
         """Whether it has values rather than levels."""
         return not self.levels
-
-    def taken(self, rows: NDArray[Any]) -> Input:
-        """Return it for some units only."""
-        return Input(self.name, self.label, self.unit, self.levels, self.values[rows])
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ def _inputs(
     first = first.reindex(places)
     for name, factor in content.get("factors", {}).items():
         levels = tuple(map(str, factor.get("levels") or ())) if factor["kind"] == "levels" else ()
-        yield from _varying(name, factor.get("label") or name, factor.get("unit") or "", levels, first[name])
+        labels = factor.get("labels") or {}
+        yield from _varying(name, factor.get("label") or name, factor.get("unit") or "", levels, first[name], labels)
     for drawn in content["cases"][case].get("drawn", ()):
         name = drawn["field"]
         if name in first:
@@ -216,7 +219,10 @@ def drawn_label(drawn: Mapping[str, Any]) -> str:
     return str(drawn["field"]).removeprefix("parameters.")
 
 
-def _varying(name: str, label: str, unit: str, levels: tuple[str, ...], column: pd.Series) -> Iterator[Input]:
+def _varying(
+    name: str, label: str, unit: str, levels: tuple[str, ...], column: pd.Series,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[Input]:  # fmt: skip
     """Yield an input if it has more than one value and none is missing."""
     if levels:
         place = {level: number for number, level in enumerate(levels)}
@@ -224,7 +230,7 @@ def _varying(name: str, label: str, unit: str, levels: tuple[str, ...], column: 
     else:
         values = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     if len(values) and not np.isnan(values).any() and len(np.unique(values)) > 1:
-        yield Input(name, label, "" if unit == "1" else unit, levels, values)
+        yield Input(name, label, "" if unit == "1" else unit, levels, values, labels or {})
 
 
 Better = Literal["less", "more"]
