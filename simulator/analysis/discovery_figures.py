@@ -172,6 +172,7 @@ def _names(axes: Axes, labels: Sequence[str], n: int) -> None:
 
 def _tail(label: str) -> str:
     """Return the end of a long name: fields that begin alike differ there."""
+    label = label.removeprefix("parameters.")
     return label if len(label) <= NAME else "..." + label[-NAME + 3 :]
 
 
@@ -268,7 +269,7 @@ def _matrix(
                 text = f"{row['index']:.2f}{arrow}"
             axes.add_patch(Rectangle((column, line - 0.5), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.6))
             axes.text(column + 0.5, line, text, ha="center", va="center", size=style.SMALL_SIZE - 1.5, color=ink)
-    _names(axes, [name.removeprefix("parameters.") for name in fields], len(fields))
+    _names(axes, fields, len(fields))
     axes.set_ylim(len(fields) - 0.5, -0.5)
     axes.set_xticks(np.arange(len(measures)) + 0.4, labels, size=style.SMALL_SIZE - 1, rotation=35, ha="left",
                     rotation_mode="anchor", linespacing=0.9)  # fmt: skip
@@ -302,7 +303,7 @@ def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
             axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=1.8, zorder=2)
             axes.plot([row["index"]], [place], "o", color=colour, markersize=5.5, markeredgecolor="white", zorder=3)
         axes.set_xlim(0, max(0.5, *(1.04 * row["high"] for row in rows)))
-        _names(axes, [str(row["field"]).removeprefix("parameters.") for row in rows], n)
+        _names(axes, [str(row["field"]) for row in rows], n)
         style.dress(axes, shorten(measure_label(content, name), 58, placeholder=" ..."), gap=4)
         axes.grid(False, axis="y")
         axes.grid(True, axis="x", color=style.RULE, linewidth=0.7)

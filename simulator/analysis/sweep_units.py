@@ -204,7 +204,8 @@ def _inputs(
     for name, factor in content.get("factors", {}).items():
         levels = tuple(map(str, factor.get("levels") or ())) if factor["kind"] == "levels" else ()
         labels = factor.get("labels") or {}
-        yield from _varying(name, factor.get("label") or name, factor.get("unit") or "", levels, first[name], labels)
+        label = str(factor.get("label") or name).removeprefix("parameters.")
+        yield from _varying(name, label, factor.get("unit") or "", levels, first[name], labels)
     for drawn in content["cases"][case].get("drawn", ()):
         name = drawn["field"]
         if name in first:
