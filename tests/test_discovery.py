@@ -15,6 +15,7 @@ import pytest
 from SALib.analyze import pawn as salib_pawn
 from scipy.stats import ks_2samp
 from sweep_tables import Floats, content, hypercube, lose, sweep
+from typer.testing import CliRunner
 
 from simulator.analysis import boxes as boxes_module
 from simulator.analysis import conditions as conditions_module
@@ -23,6 +24,7 @@ from simulator.analysis.discovery_page import check_folder, write
 from simulator.analysis.given_data import pawn, slice_of, slices_of, total_variation
 from simulator.analysis.sweep_units import Input, against_chance, best_arm, shuffles, units
 from simulator.errors import InputError
+from simulator.sweeps.store import DESIGN_TABLE, RUNS, SWEEP
 
 FIELDS = ("parameters.news.weight", "parameters.choice.leg_loss", "parameters.departure.spread")
 ARMS = ("nothing", "less-for-less", "more-for-more")
@@ -323,3 +325,25 @@ def test_figures_of_indices(tmp_path: Path, method: str) -> None:
     assert "1 of 8 blocks left out whole, since points 3 have no number" in page
     assert re.search(r"luck is \d+% of the variance of single runs", page)
     assert ("no independent draws" in page) == (method == "morris")
+
+
+def test_the_command_reads_a_sweep_and_says_what_matters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    made, runs, places = drawn_sweep(n=40)
+    folder = tmp_path / "results" / "made-up-sweep"
+    folder.mkdir(parents=True)
+    (folder / SWEEP).write_text(json.dumps(made), encoding="utf-8")
+    runs.to_parquet(folder / f"{RUNS}.parquet", index=False)
+    places.assign(point=range(len(places))).to_parquet(folder / DESIGN_TABLE, index=False)
+    done = CliRunner().invoke(app, ["explore", "made-up-sweep", "--no-conditions"])
+    assert done.exit_code == 0, done.output
+    assert "Which uncertain numbers decide which arm does best" in done.stdout
+    assert re.search(r"Lost, Less for less against Nothing: parameters\.news\.weight 0\.\d\d", done.stdout)
+    assert "page: results/made-up-explored/README.md" in done.stdout
+    again = CliRunner().invoke(app, ["explore", "made-up-sweep", "--no-conditions", "--overwrite", "--json"])
+    assert json.loads(again.stdout)["decides"][0]["field"] == FIELDS[0]
+    other = CliRunner().invoke(app, ["explore", "no-such-sweep"])
+    assert other.exit_code == 2
+    assert "is no sweep" in other.stderr
