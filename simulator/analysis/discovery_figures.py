@@ -230,9 +230,8 @@ def _matrix_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
     fields = list(excess.sort_values(ascending=False, kind="stable").index[:MOST])
     measures = [name for name in content["measures"] if (table["measure"] == name).any()]
     arms = list(dict.fromkeys(table["arm"]))
-    labels = [fill(shorten(str(content["measures"][name]["label"]), 30, placeholder=" ..."), 14) for name in measures]
-    lines = [line for label in labels for line in label.splitlines()]
-    above = 14 + 3.4 * max(map(len, lines)) + 9 * max(label.count("\n") for label in labels)
+    labels = [shorten(str(content["measures"][name]["label"]), 26, placeholder=" ...") for name in measures]
+    above = 16 + 4.3 * max(map(len, labels)) * math.sin(math.radians(_turn(measures)))
     figure, cells = grid(len(arms), min(2, len(arms)), (ROW * len(fields) + 0.05, 2.3, 0.5, above / 72 + 0.35), title,
                          subtitle, source(made, case))  # fmt: skip
     for axes, arm in zip(cells, arms, strict=True):
@@ -253,6 +252,11 @@ def _matrix_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
     return "decides", figure, f"{title}: {said}."
 
 
+def _turn(measures: Sequence[str]) -> float:
+    """Return how steep the names of columns stand, in degrees: the steeper, the more there are."""
+    return 35.0 if len(measures) <= 5 else 55.0
+
+
 def _matrix(
     axes: Axes, rows: Mapping[Any, Mapping[Any, Any]], fields: Sequence[str], measures: Sequence[str],
     labels: Sequence[str],
@@ -271,8 +275,8 @@ def _matrix(
             axes.text(column + 0.5, line, text, ha="center", va="center", size=style.SMALL_SIZE - 1.5, color=ink)
     _names(axes, fields, len(fields))
     axes.set_ylim(len(fields) - 0.5, -0.5)
-    axes.set_xticks(np.arange(len(measures)) + 0.4, labels, size=style.SMALL_SIZE - 1, rotation=35, ha="left",
-                    rotation_mode="anchor", linespacing=0.9)  # fmt: skip
+    axes.set_xticks(np.arange(len(measures)) + 0.5, labels, size=style.SMALL_SIZE - 1, rotation=_turn(measures),
+                    ha="left", rotation_mode="anchor")  # fmt: skip
     axes.tick_params(length=0, top=False, bottom=False, labeltop=True, labelbottom=False, pad=3)
     for spine in axes.spines.values():
         spine.set_visible(False)

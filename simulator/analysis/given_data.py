@@ -57,7 +57,7 @@ class Slices:
 
     Attributes
     ----------
-    inside : 1 where a unit lies in a slice, shape (n_slices, n_units); those of one input follow each other.
+    inside : 1 where a unit lies in a slice, shape (n_units, n_slices); slices of one input follow each other.
     starts : where the slices of each input begin, shape (n_inputs,).
     """
 
@@ -67,7 +67,7 @@ class Slices:
     @property
     def counts(self) -> Ints:
         """Slices of each input."""
-        ends = np.append(self.starts[1:], len(self.inside))
+        ends = np.append(self.starts[1:], self.inside.shape[1])
         return (ends - self.starts).astype(np.int64)
 
     def mean(self, of_slices: Floats) -> Floats:
@@ -84,10 +84,10 @@ def slices_of(inputs: Sequence[Input]) -> Slices:
     for one in inputs:
         place = slice_of(one)
         number = int(place.max()) + 1
-        parts.append((place == np.arange(number)[:, None]).astype(float))
+        parts.append((place[:, None] == np.arange(number)).astype(float))
         starts.append(at)
         at += number
-    return Slices(np.concatenate(parts), np.array(starts, dtype=np.int64))
+    return Slices(np.concatenate(parts, axis=1), np.array(starts, dtype=np.int64))
 
 
 def slice_of(one: Input) -> Ints:
@@ -110,16 +110,19 @@ def pawn(slices: Slices, values: Floats, weights: Floats | None = None) -> Float
     weights : how often each unit counts; by default once.
     """
     order = np.argsort(values, kind="stable")
-    inside = slices.inside[:, order]
+    inside = slices.inside[order]
     every = np.ones(len(values)) if weights is None else weights[order]
     if weights is not None:
-        inside = inside * every
+        inside *= every[:, None]
     # Where equal values end: distribution functions are compared nowhere between them.
     ends = np.flatnonzero(np.append(np.diff(values[order]) > 0, True))
-    within, total = np.cumsum(inside, axis=1), np.cumsum(every)
+    within, total = np.cumsum(inside, axis=0, out=inside), np.cumsum(every)
+    if len(ends) < len(values):
+        within, total = within[ends], total[ends]
     with np.errstate(invalid="ignore"):  # a slice that the bootstrap left empty has no distribution
-        apart = np.abs(within[:, ends] / within[:, -1:] - total[ends] / total[-1])
-    return slices.mean(apart.max(axis=1))
+        apart = within / within[-1]
+    apart -= (total / total[-1])[:, None]
+    return slices.mean(np.abs(apart, out=apart).max(axis=0))
 
 
 def total_variation(slices: Slices, shares: Floats, weights: Floats | None = None) -> Floats:
@@ -131,7 +134,7 @@ def total_variation(slices: Slices, shares: Floats, weights: Floats | None = Non
     weights : how often each unit counts; by default once.
     """
     every = np.ones(len(shares)) if weights is None else weights
-    inside = slices.inside * every
+    inside = slices.inside.T * every
     number = inside.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = np.abs(inside @ shares / number - (every @ shares) / every.sum())
