@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator import __version__
+from simulator.api_explore import exploration_folder, explore
 from simulator.api_sweeps import estimate, query, remake, results, sweep, sweep_folder
 from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from simulator.validation.scorecard import Scorecard
 
 __all__ = [
-    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "estimate", "evidence",
-    "explain", "list_files", "load_scenario", "new", "plot", "query", "remake", "rerun", "results", "run", "schema",
-    "score", "sweep", "sweep_folder", "validate",
+    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "estimate",
+    "evidence", "explain", "exploration_folder", "explore", "list_files", "load_scenario", "new", "plot",
+    "query", "remake", "rerun", "results", "run", "schema", "score", "sweep", "sweep_folder", "validate",
 ]  # fmt: skip
 
 Progress = Callable[[int, int, int], None]

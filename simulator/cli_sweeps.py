@@ -1,4 +1,4 @@
-"""The commands for sweeps: sweep, results, query."""
+"""The commands for sweeps: sweep, explore, results, query."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS_SQL = (
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (sweep, results, query):
+    for command in (sweep, explore, results, query):
         app.command()(command)
 
 
@@ -131,6 +131,30 @@ def _time(hours: float) -> str:
     minutes = hours * 60
     return f"{hours:,.1f} hours" if minutes > 90 else f"{minutes:,.1f} minutes" if minutes > 1 else (
         f"{minutes * 60:,.0f} seconds")  # fmt: skip
+
+
+@guarded
+def explore(
+    sweep: Annotated[str, typer.Argument(help="A sweep's name in results/, or its folder.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for it; results/NAME-explored if not given.")] = None,
+    conditions: Annotated[
+        bool | None, typer.Option(help="Grow trees of conditions (needs scikit-learn; by default if it is there).")
+    ] = None,
+    boxes: Annotated[bool, typer.Option("--boxes", help="Look for boxes by PRIM, too (needs ema-workbench).")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an exploration that stands there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what in a sweep matters: indices of factors, what decides between arms, and under which conditions."""
+    from simulator import api_explore
+
+    folder = out or api_explore.exploration_folder(sweep)
+    made = api_explore.explore(sweep, conditions=conditions, boxes=boxes, out=folder, overwrite=overwrite)
+    if as_json:
+        print_json({**made.plain(), "folder": str(folder)})
+        return
+    for heading, lines in api_explore.in_words(made).items():
+        print(f"{heading}\n" + "\n".join(f"  {line}" for line in lines) + "\n")
+    print(f"page: {folder / 'README.md'}")
 
 
 @guarded

@@ -26,11 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sweeps": {"core", "scenario", "outputs", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
+    "connectors": {"core", "scenario", "outputs", "model", "sweeps"},
     "api": BELOW_MODEL
-    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api_sweeps"},
+    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api_sweeps"}
+    | {"api_explore"},
+    "api_explore": {"core", "analysis", "sweeps"},
     "api_sweeps": {"core", "scenario", "outputs", "model", "sweeps"},
     "terminal": {"core"},
-    "cli_sweeps": {"core", "sweeps", "api", "api_sweeps", "terminal"},
+    "cli_sweeps": {"core", "sweeps", "api", "api_explore", "api_sweeps", "terminal"},
     "cli": BELOW_MODEL
     | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
     | {"terminal", "cli_sweeps"},

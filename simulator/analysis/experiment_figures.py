@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from simulator.analysis import style
 from simulator.analysis.findings import Findings
+from simulator.analysis.panels import amount, colour_key, grid, heading, percent, sheet, side
 
 ROW: Final = 0.34
 """Height of a row in inches."""
@@ -27,41 +28,12 @@ WORSE_TO_BETTER: Final = LinearSegmentedColormap.from_list("shares", ["#F3B48F",
 """Of a share of draws: worse in all, as often as not, better in all."""
 REGRET: Final = LinearSegmentedColormap.from_list("regret", ["#FFFFFF", "#F3B48F"])
 """Of regret: none, and the most of any arm."""
-KEY: Final = 0.5
-"""Room for the key to colours under the panels, in inches."""
 DPI: Final = 110
 """Figures are as fine as they need to be on a page."""
 ROOMY: Final = 5
 """Arms up to which a cell has room for the share of draws that are the same; the table of pairs has it in any case."""
 NAME: Final = 34
 """Letters of an arm's name that fit beside its row."""
-
-
-def amount(value: float) -> str:
-    """Return a number for a figure: three significant figures, thousands apart, a true minus."""
-    if not math.isfinite(value):
-        return "\N{INFINITY}" if value > 0 else "-"
-    for size, word in ((1e9, " bn"), (1e6, " m")):
-        if abs(value) >= size:
-            return f"{value / size:,.3g}{word}".replace("-", "\N{MINUS SIGN}")
-    text = style.rounded(value) if abs(value) >= 100 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-def side(better: str | None) -> str:
-    """Return which is better, in words."""
-    return f"{better} is better" if better else "not judged"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent; a dash where there is none."""
-    return "-" if math.isnan(share) else f"{100 * share:.0f}%"
-
-
-def heading(measure: dict[str, Any]) -> str:
-    """Return a measure's name, and its unit where the name does not say it."""
-    label, unit = str(measure["label"]), str(measure["unit"])
-    return label if not unit or unit in label.lower() else f"{label} ({unit})"
 
 
 def draw(findings: Findings, folder: Path) -> dict[str, tuple[Path, str]]:
@@ -102,36 +74,6 @@ def _title(findings: Findings, case: str, said: str) -> str:
     return said if len(cases) == 1 else f"{said}: {cases[case]['label']}"
 
 
-def _sheet(inner: float, title: str, subtitle: str, source: str) -> tuple[Figure, float, float]:
-    """Return a figure with room of `inner` inches between its texts, and where it begins and ends in inches."""
-    trial, bottom, top = style.new_figure(1.0, title, subtitle, source)
-    figure, _, _ = style.new_figure(inner + 1.0 - top + bottom, title, subtitle, source)
-    del trial
-    return figure, bottom, bottom + inner
-
-
-def _grid(
-    n: int, columns: int, cell: tuple[float, float, float, float], title: str, subtitle: str, source: str
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with n panels and room for a key under them.
-
-    Parameters
-    ----------
-    cell : inches of each panel's height, and of the room left of it, right of it, and above it.
-    """
-    high, left, right, above = cell
-    lines = math.ceil(n / columns)
-    figure, _, top = _sheet(lines * (high + above) + KEY, title, subtitle, source)
-    height = float(figure.get_size_inches()[1])
-    wide = (style.WIDTH - 0.3) / columns
-    made = []
-    for place in range(n):
-        line, column = divmod(place, columns)
-        x, y = 0.2 + column * wide + left, top - (line + 1) * (high + above)
-        made.append(figure.add_axes((x / style.WIDTH, y / height, (wide - left - right) / style.WIDTH, high / height)))
-    return figure, made
-
-
 def differences_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
     """Return the paired differences from the baseline by measure, and what they say in words."""
     content = findings.content
@@ -148,7 +90,7 @@ def differences_figure(findings: Findings, case: str) -> tuple[Figure | None, st
         f"thin line: where 90% of {over} lie."
     )
     measures = content["measures"]
-    figure, cells = _grid(len(measures), 2, (ROW * len(others) + 0.08, 1.75, 1.55, 0.78), title, subtitle,
+    figure, cells = grid(len(measures), 2, (ROW * len(others) + 0.08, 1.75, 1.55, 0.78), title, subtitle,
                           _source(findings, case))  # fmt: skip
     said = []
     for axes, (name, measure) in zip(cells, measures.items(), strict=True):
@@ -204,16 +146,7 @@ def _difference_key(figure: Figure) -> None:
         Patch(color=LOSS, label="worse, interval clear of zero"),
         Patch(color=UNCLEAR, label="not told apart from zero, or not judged"),
     ]
-    _key(figure, handles)
-
-
-def _key(figure: Figure, handles: Sequence[Patch | Line2D]) -> None:
-    """Put a key to colours above the source line."""
-    source = next(text for text in figure.texts if text.get_gid() == "source")
-    lines = source.get_text().count("\n") + 1
-    height = float(figure.get_size_inches()[1])
-    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.02, (0.17 + 0.155 * lines) / height),
-                  ncols=len(handles), frameon=False, fontsize=style.SMALL_SIZE, handlelength=1.4)  # fmt: skip
+    colour_key(figure, handles)
 
 
 def shares_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
@@ -231,7 +164,7 @@ def shares_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
         f"Row against column: share of {int(table['n'].max())} {over} in which the row's arm does better. Half and "
         "half is no evidence for either; ties count for neither."
     )
-    figure, cells = _grid(len(measures), 2, (0.4 * len(arms) + 0.1, 2.45, 0.5, 0.92), title, subtitle,
+    figure, cells = grid(len(measures), 2, (0.4 * len(arms) + 0.1, 2.45, 0.5, 0.92), title, subtitle,
                           _source(findings, case))  # fmt: skip
     said = []
     for axes, (name, measure) in zip(cells, measures.items(), strict=True):
@@ -250,7 +183,7 @@ def shares_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
         said.append(f"{heading(measure)}, better than {content['arms'][base]['label']}: {', '.join(parts)}")
     handles = [Patch(facecolor=WORSE_TO_BETTER(share), edgecolor=style.RULE, label=text) for share, text in
                ((0.0, f"worse in all {over}"), (0.5, "as often as not"), (1.0, f"better in all {over}"))]  # fmt: skip
-    _key(figure, handles)
+    colour_key(figure, handles)
     return figure, f"{title}. " + ". ".join(said) + "."
 
 
@@ -296,7 +229,7 @@ def trade_off_figure(findings: Findings, case: str) -> tuple[Figure | None, str]
         f"{first['over']} in which no arm is better."
     )
     high, head = 0.62 * len(arms), 0.85
-    figure, bottom, _ = _sheet(high + head + 0.1, title, subtitle, _source(findings, case))
+    figure, bottom, _ = sheet(high + head + 0.1, title, subtitle, _source(findings, case))
     height, left = float(figure.get_size_inches()[1]), 2.6 / style.WIDTH
     axes = figure.add_axes((left, (bottom + 0.1) / height, 0.985 - left, high / height))
     axes.set_xlim(0, len(measures))
@@ -348,7 +281,7 @@ def luck_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
     )
     arms = content["luck"]["arms"]
     n = int(table.groupby("arm").size().max())
-    figure, cells = _grid(len(arms), 1, (0.27 * n, 3.6, 1.9, 0.6), title, subtitle, _source(findings, case, seeds))
+    figure, cells = grid(len(arms), 1, (0.27 * n, 3.6, 1.9, 0.6), title, subtitle, _source(findings, case, seeds))
     said = []
     for axes, arm in zip(cells, arms, strict=True):
         rows: list[dict[str, Any]] = table[table["arm"] == arm].to_dict(orient="records")
@@ -360,7 +293,7 @@ def luck_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
                                             for each in rows if not math.isnan(each["ratio"])))  # fmt: skip
     colours = (("blue", "all routes, or a route on which no policy differs"),
                ("vermilion", "a route on which a policy differs"))  # fmt: skip
-    _key(figure, [Line2D([], [], color=style.OKABE_ITO[name], marker="o", label=text) for name, text in colours])
+    colour_key(figure, [Line2D([], [], color=style.OKABE_ITO[name], marker="o", label=text) for name, text in colours])
     return figure, f"{title}. " + ". ".join(said) + "."
 
 

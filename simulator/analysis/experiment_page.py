@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from simulator.analysis.experiment_figures import amount, draw, heading, luck_label, percent, side
+from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
+from simulator.analysis.panels import amount, heading, percent, side
 from simulator.errors import InputError, Problem
 
 RECORD: Final = "record.json"

@@ -1,0 +1,147 @@
+"""What a sweep says of what matters: indices, what decides between arms, and conditions, in tables and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pandas as pd
+
+from simulator.analysis.boxes import boxes, need_prim
+from simulator.analysis.conditions import conditions, need_sklearn
+from simulator.analysis.given_data import best_questions, decides, difference_questions, level_questions
+from simulator.analysis.indices import independent_points, indices
+from simulator.analysis.sweep_units import Units, cases, check_form, lost, records, units
+from simulator.errors import InputError, Problem
+
+FEWEST_ARMS: Final = 2
+"""Between which something can be decided."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What was found in a sweep.
+
+    Attributes
+    ----------
+    content : what the sweep was asked for.
+    found : tables by name, of those that the sweep's design allows: ``runs-lost``; ``sobol``, ``sobol-pairs``,
+        ``morris``, ``blocks``, ``luck``; ``decides`` (differences, or the level of the only arm), ``decides-best``;
+        ``trees``, ``leaves``, ``leaf-arms``; ``boxes``.
+    notes : what was not looked for, and why.
+    """
+
+    content: Mapping[str, Any]
+    found: Mapping[str, pd.DataFrame]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by name."""
+        return dict(self.found)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        keys = ("experiment", "question", "baseline", "arms", "measures", "factors", "sampling", "replicates")
+        asked = {key: self.content.get(key) for key in keys}
+        return {**asked, "notes": list(self.notes), **{name: records(table) for name, table in self.found.items()}}
+
+
+def explore(
+    content: Mapping[str, Any],
+    runs: pd.DataFrame,
+    design: pd.DataFrame,
+    *,
+    with_conditions: bool | None = None,
+    with_boxes: bool = False,
+) -> Exploration:
+    """Return what a sweep says of what matters.
+
+    Parameters
+    ----------
+    content, runs, design : a finished sweep, as `simulator.sweeps.results.read_sweep` returns it.
+    with_conditions : grow trees; by default where scikit-learn is installed and arms are compared.
+    with_boxes : look for boxes with PRIM, too, which takes longest.
+
+    Raises
+    ------
+    InputError
+        If the tables do not fit each other, nothing whole is left of a Sobol or Morris design, the sweep says nothing
+        of what matters, or a library that was asked for is not installed.
+    """
+    check_form(content, runs, design)
+    _need(with_conditions, with_boxes)
+    runs = runs.sort_values(["case", "arm", "point", "draw", "replicate"], kind="stable")
+    found: dict[str, pd.DataFrame] = {"runs-lost": lost(runs), **indices(content, runs, design)}
+    notes: list[str] = []
+    parts: dict[str, list[pd.DataFrame]] = {}
+    points = independent_points(content, design)
+    for case in cases(content) if len(points) else ():
+        for name, table in _of_case(content, runs, case, points, with_conditions, with_boxes, notes).items():
+            parts.setdefault(name, []).append(table)
+    found.update({name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()})
+    if not len(points):
+        notes.append("A Morris design says which factors move what is measured, not what decides between arms: its "
+                     "points are steps of walks, and no independent draws.")  # fmt: skip
+    if not any(len(found.get(name, ())) for name in ("sobol", "morris", "decides", "decides-best")):
+        said = "says nothing of what matters: " + (" ".join(dict.fromkeys(notes)) or "nothing varied")
+        advice = "give the design factors, or draws of uncertain fields (at least 20), and sweep anew"
+        raise InputError([Problem(f"sweep {content['experiment']}", "", said, advice=advice)])
+    return Exploration(content, found, tuple(dict.fromkeys(notes)))
+
+
+def _need(with_conditions: bool | None, with_boxes: bool) -> None:
+    """Check that libraries that were asked for are installed, before anything is worked out; all at once."""
+    problems: list[Problem] = []
+    for wanted, need in ((with_conditions, need_sklearn), (with_boxes, need_prim)):
+        if wanted:
+            try:
+                need()
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _of_case(
+    content: Mapping[str, Any], runs: pd.DataFrame, case: str, points: Any, with_conditions: bool | None,
+    with_boxes: bool, notes: list[str],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return what is found in one case from independent units, and add what was not looked for to the notes."""
+    arms, baseline = list(content["arms"]), content.get("baseline")
+    label = content["cases"][case]["label"]
+    groups = {measure: units(content, runs, case, measure, arms, points) for measure in content["measures"]}
+    better = {name: each["better"] for name, each in content["measures"].items()}
+    _note_units(content, groups, label, notes)
+    if len(arms) < FEWEST_ARMS:
+        return {"decides": decides(case, level_questions(groups, arms[0]))}
+    made = {
+        "decides": decides(case, difference_questions(groups, str(baseline), arms)),
+        "decides-best": decides(case, best_questions(groups, better)),
+    }
+    if with_conditions is None:
+        try:
+            need_sklearn()
+            with_conditions = True
+        except InputError:
+            notes.append("No conditions were looked for: scikit-learn is not installed (corridor[discovery]).")
+    if with_conditions:
+        made["trees"], made["leaves"], made["leaf-arms"] = conditions(case, groups, better)
+    if with_boxes:
+        made["boxes"] = boxes(case, groups, better)
+    return made
+
+
+def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: str, notes: list[str]) -> None:
+    """Add what is missing of the units of a case."""
+    from simulator.analysis.given_data import FEWEST
+
+    for measure, group in groups.items():
+        named = f"{content['measures'][measure]['label']}, {label}"
+        if group.dropped:
+            notes.append(f"{named}: {group.dropped} of {group.dropped + len(group)} units (points and draws) are left "
+                         "out, since not every arm has a run of them with a number.")  # fmt: skip
+        if len(group) < FEWEST:
+            notes.append(f"{named}: {len(group)} units are too few to tell what decides; {FEWEST} are the least.")
+        elif not group.inputs:
+            notes.append(f"{named}: nothing varied between units.")
