@@ -91,15 +91,15 @@ def fit(scenario: str, theirs: dict[str, Any], levels: list[dict[str, float]]) -
     """Return the text of a fit: their behavioural values, and the levels that were solved for."""
     wanted = targets(scenario)
     lines = [
-        "# Behavioural values of the Mediterranean corridor's fit, member by member, and the departure levels solved for",
-        "# with each. Written by experiments/levels.py; do not edit by hand. The loss is that of the Mediterranean member.",
+        "# Behavioural values of the Mediterranean corridor's fit, member by member, and the departure levels solved",
+        "# for with each. Written by experiments/levels.py; do not edit by hand. The loss is the Mediterranean's.",
         "",
         f"fitted: {theirs['fitted']}",
         f"code: '{theirs['code']}'",
         f"data: [{', '.join(dict.fromkeys(target.source for target in wanted))}]",
         f"period: [{min(target.since for target in wanted)}, {max(target.until for target in wanted)}]",
         f"loss: {theirs['loss']}",
-        "how: 'experiments/levels.py: levels by halving, one seed a member; behaviour from scenarios/mediterranean/fit.yaml'",
+        "how: 'experiments/levels.py: levels by halving; behaviour from scenarios/mediterranean/fit.yaml'",
         "fields:",
     ]
     for field, about in theirs["fields"].items():

@@ -1,13 +1,15 @@
 """Four borders at which a government held people up: what the model says against bands stated beforehand.
 
-The bands, and what they were taken from, stand in docs/cases.md; they were written down before the scenarios were first
-run. What misses its band is a known failure, with the figure. The runs here are coarse (`PERSONS` people a row, steps of
-two weeks, few seeds); the experiments of the same names run more, with draws and members of the fit.
+The bands, and what they were taken from, stand in docs/cases.md; they were written down before the scenarios were
+first run. What misses its band is a known failure, with the figure. The first part holds the kept tables of the four
+experiments (draws, members of the fit, seeds) to all bands; the rest runs the model, coarsely (`PERSONS` people a row,
+steps of two weeks, the best member, two seeds at most), and holds it to those that show at that scale.
 """
 
 from __future__ import annotations
 
 import csv
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +22,13 @@ from simulator.scenario.load import load
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
+sys.path.insert(0, str(EXPERIMENTS))
+
+import cases  # noqa: E402
+
 FOLDERS = {"canada-us": "safe-third-country", "australia": "australia-boats"}
 SEEDS = (1, 2)
 PERSONS = {"canada-us": 5, "australia": 5, "mediterranean": 400}
-SUB_SAHARAN = ("NGA", "GMB", "GIN", "CIV", "MLI", "SEN", "GHA", "CMR")
-SPAIN = ("western-mediterranean", "western-african")
 CENTRAL = "central-mediterranean"
 BOATS = ("indonesia-australia", "sri-lanka-australia")
 LAND = ("between-ports", "port-of-entry", "hidden")
@@ -55,9 +59,8 @@ def boats(seed: int, *overrides: str) -> Result:
 
 @cache
 def mediterranean(*overrides: str) -> Result:
-    """Return a run of the Mediterranean to the end of 2017: both of its cases are arms of it."""
-    names = [laid("spain-morocco", override) for override in overrides]
-    return simulator.run("spain-morocco-2017", end="2018-01-01", overrides=names,
+    """Return a run of two years of the Mediterranean."""
+    return simulator.run("italy-libya-2017", start="2016-01-01", end="2018-01-01", overrides=overrides,
                          persons_per_agent=PERSONS["mediterranean"], set={"step_days": 14})  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def test_people_behave_as_in_the_mediterranean(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["canada-us", "australia"])
 def test_what_levels_were_solved_for_still_comes_out(name: str) -> None:
-    """Each origin within 35 per cent of what was counted, over two seeds: this tests nothing but that it still stands."""
+    """Each origin within 35 per cent of what was counted, over two seeds: it only says that this still stands."""
     with (EXPERIMENTS / FOLDERS[name] / "known.csv").open(newline="", encoding="utf-8") as file:
         known = [row for row in csv.DictReader(line for line in file if not line.startswith("#"))]
     made = canada if name == "canada-us" else boats
@@ -103,80 +106,65 @@ def test_what_levels_were_solved_for_still_comes_out(name: str) -> None:
         assert sum(found) / len(found) == pytest.approx(float(row["people"]), rel=0.35), row["origin"]
 
 
-# Spain and Morocco -------------------------------------------------------------------------------------------------
+# The kept experiments ----------------------------------------------------------------------------------------------
+
+MISSED = {
+    "without Moroccan control: share of those more in Spain who would have come by Libya": "0.04 (0.01 to 0.07)",
+    "change of arrivals on the Central Mediterranean, August to December 2017": "-0.29 (-0.38 to -0.20)",
+    "share brought back of those who put out from Libya, 2017": "0.257 (0.21 to 0.30)",
+    "change of all deaths, August to December 2017": "+0.11 (-0.08 to 0.30)",
+    "change of arrivals over land with an agreement without loophole, against none": "-0.85 (-0.91 to -0.79)",
+    "as it was: share over land at ports of entry": "0.006 (0.00 to 0.01)",
+    "change from autumn 2012 to autumn 2013": "-0.54",
+    "change of deaths at sea in 2014, both against neither": "-0.84",
+    "share of those fewer who stay in Indonesia and Malaysia": "below 0",
+}
+"""Figures outside their bands, and what they are, over draws and members."""
 
 
-def test_arrivals_in_spain_rise_in_2017() -> None:
-    west = [arrivals(mediterranean(), "western-mediterranean", year(number)) for number in (2016, 2017)]
-    assert 1.5 <= west[1] / west[0] <= 3.5
+def judged() -> list[object]:
+    return [
+        pytest.param(
+            figure,
+            id=f"{figure.experiment}: {figure.name}",
+            marks=[pytest.mark.xfail(strict=True, reason=MISSED[figure.name])] if figure.name in MISSED else [],
+        )
+        for figure in cases.FIGURES
+    ]
 
 
-def test_part_of_the_rise_is_morocco_easing() -> None:
-    with_, without = (
-        arrivals(mediterranean(*names), "western-mediterranean", year(2017))
-        for names in ((), ("without-morocco-easing",))
-    )
-    assert 0.3 <= (with_ - without) / with_ <= 0.9
+@pytest.mark.parametrize("figure", judged())
+def test_the_kept_experiments_lie_within_their_bands(figure: cases.Figure) -> None:
+    mean, _, _ = cases.mean_and_interval(figure)
+    assert figure.low <= mean <= figure.high
 
 
-def test_few_of_those_who_reach_spain_were_sent_by_the_arrangements_with_libya() -> None:
-    with_, without = (
-        arrivals(mediterranean(*names), "western-mediterranean", AFTER_LIBYA)
-        for names in ((), ("without-libya-arrangements",))
-    )
-    assert 0 <= (with_ - without) / with_ <= 0.25
-
-
-def test_moroccan_control_had_moved_people_to_libya() -> None:
-    """With no control by Morocco, most of those who come to Spain in addition would have come by Libya."""
-    held, free = mediterranean(), mediterranean("morocco-holds-nobody")
-    span = ("2014-01", "2017-12")
-    more = arrivals(free, SPAIN, span, origin=SUB_SAHARAN) - arrivals(held, SPAIN, span, origin=SUB_SAHARAN)
-    fewer = arrivals(held, CENTRAL, span, origin=SUB_SAHARAN) - arrivals(free, CENTRAL, span, origin=SUB_SAHARAN)
-    assert more > 0
-    assert fewer / more >= 0.5
+def test_every_known_failure_is_a_figure() -> None:
+    assert set(MISSED) <= {figure.name for figure in cases.FIGURES}
 
 
 # Italy and Libya ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.xfail(strict=True, reason="-0.28 in this coarse run: attempts go on, and too few are held on the beach")
 def test_arrivals_in_italy_fall_with_the_arrangements() -> None:
+    """Thousands arrive in either run, at 400 people a row: the ratio scatters by about 0.1."""
     with_, without = (
         arrivals(mediterranean(*names), CENTRAL, AFTER_LIBYA) for names in ((), ("without-libya-arrangements",))
     )
     assert -0.85 <= with_ / without - 1 <= -0.4
 
 
-def test_the_coast_guard_brings_back_the_share_that_was_counted() -> None:
-    """Of 2017, from Libya's coast alone. Control was sized from such figures."""
+def test_more_are_brought_back_and_nearly_as_many_try() -> None:
+    """What the case says of the model: attempts from Libya's coast fall by less than arrivals do."""
     legs = [leg.leg for leg in mediterranean().scenario.legs if leg.route == CENTRAL and leg.departure_control == "LBY"]
-    stopped, tried = (count(mediterranean(), each, year(2017), leg=legs) for each in ("interceptions", "attempts"))
-    assert 0.08 <= stopped / tried <= 0.25
-
-
-def test_an_attempt_from_libya_is_deadlier_with_the_arrangements() -> None:
-    risk = []
-    for names in ((), ("without-libya-arrangements",)):
-        dead, tried = (
-            count(mediterranean(*names), each, AFTER_LIBYA, route=CENTRAL) for each in ("deaths", "attempts")
-        )
-        risk.append(dead / tried)
-    assert 1.1 <= risk[0] / risk[1] <= 3
-
-
-def test_deaths_in_all_fall_with_the_arrangements() -> None:
-    with_, without = (
-        count(mediterranean(*names), "deaths", AFTER_LIBYA) for names in ((), ("without-libya-arrangements",))
-    )
-    assert with_ < without
-
-
-def test_little_of_the_fall_appears_on_other_routes_at_once() -> None:
     held, free = mediterranean(), mediterranean("without-libya-arrangements")
-    other = (*SPAIN, "eastern-mediterranean")
-    fall = arrivals(free, CENTRAL, AFTER_LIBYA) - arrivals(held, CENTRAL, AFTER_LIBYA)
-    rise = arrivals(held, other, AFTER_LIBYA) - arrivals(free, other, AFTER_LIBYA)
-    assert 0 <= rise / fall <= 0.25
+    tried, stopped, landed = (
+        count(held, each, AFTER_LIBYA, leg=legs) / count(free, each, AFTER_LIBYA, leg=legs)
+        for each in ("attempts", "interceptions", "arrivals")
+    )
+    assert stopped > 2
+    assert landed < tried
 
 
 # Canada and the United States --------------------------------------------------------------------------------------
