@@ -146,7 +146,7 @@ def test_every_known_failure_is_a_figure() -> None:
 # Italy and Libya ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="-0.28 in this coarse run: attempts go on, and too few are held on the beach")
+@pytest.mark.xfail(strict=True, reason="-0.35 in this coarse run: attempts go on, and too few are held on the beach")
 def test_arrivals_in_italy_fall_with_the_arrangements() -> None:
     """Thousands arrive in either run, at 400 people a row: the ratio scatters by about 0.1."""
     with_, without = (
@@ -182,7 +182,10 @@ def test_the_protocol_ends_crossing_between_ports() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="-0.02 here, the best member; over draws 0.05 (0.00 to 0.10): no exception that one has, no visas that change")
+@pytest.mark.xfail(
+    strict=True,
+    reason="-0.02 here, the best member; over draws 0.05 (0.00 to 0.10): no exception that one has, no visas that change",
+)
 def test_part_of_those_turned_away_come_by_other_ways() -> None:
     shut, open_ = ([canada(seed, *names) for seed in SEEDS] for names in ((), ("without-additional-protocol",)))
     other = ("port-of-entry", "hidden", "air")
@@ -190,7 +193,9 @@ def test_part_of_those_turned_away_come_by_other_ways() -> None:
     assert 0.05 <= (total(shut, other, AFTER_PROTOCOL) - total(open_, other, AFTER_PROTOCOL)) / fall <= 0.6
 
 
-@pytest.mark.xfail(strict=True, reason="-0.93 here, -0.85 over draws: exceptions are luck, so that nobody reckons with one")
+@pytest.mark.xfail(
+    strict=True, reason="-0.93 here, -0.85 over draws: exceptions are luck, so that nobody reckons with one"
+)
 def test_an_agreement_without_loophole_keeps_most_away() -> None:
     shut, none = ([canada(seed, name) for seed in SEEDS] for name in ("no-loophole", "no-agreement"))
     assert -0.8 <= total(shut, LAND, BEFORE_PANDEMIC) / total(none, LAND, BEFORE_PANDEMIC) - 1 <= -0.3
