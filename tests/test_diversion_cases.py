@@ -184,7 +184,7 @@ def test_the_protocol_ends_crossing_between_ports() -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="-0.02 here, the best member; over draws 0.05 (0.00 to 0.10): no exception that one has, no visas that change",
+    reason="-0.02 here, the best member; 0.05 (0.00 to 0.10) over draws: no exceptions, no visas that change",
 )
 def test_part_of_those_turned_away_come_by_other_ways() -> None:
     shut, open_ = ([canada(seed, *names) for seed in SEEDS] for names in ((), ("without-additional-protocol",)))
