@@ -58,7 +58,7 @@ class Row(TypedDict):
 
 
 def read_corridors() -> dict[str, Parts]:
-    """Return every corridor that is found by name, as its files have it.
+    """Return every corridor that is found by name, as its files have it; those that read another's files come last.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def read_corridors() -> dict[str, Parts]:
     """
     read: dict[str, Parts] = {}
     problems: list[Problem] = []
-    for name in names("corridor"):
+    for name in sorted(names("corridor"), key=_borrows):
         try:
             read[name] = make_parts(resolve(find(name, "corridor")).draft)
         except InputError as error:
@@ -75,6 +75,12 @@ def read_corridors() -> dict[str, Parts]:
     if problems:
         raise InputError(problems)
     return read
+
+
+def _borrows(name: str) -> bool:
+    """Return whether a corridor takes its parameters from another's folder."""
+    corridor = read_yaml(find(name, "corridor")).value
+    return isinstance(corridor, dict) and str(corridor.get("parameters", "")).startswith("..")
 
 
 def drafts_of(corridors: Mapping[str, Parts]) -> Corridors:
