@@ -16,6 +16,14 @@ from simulator.sweeps.work import FAILED, Ended, Task, differences, do, made_by
 LOOPBACK: Final = "127.0.0.1"
 AHEAD: Final = 3
 """Tasks sent for each thread at a time: enough that none waits, few enough that the scheduler's memory stays flat."""
+WORKERS: Final = {
+    # One thread inside the mathematics: there is a process for each core already.
+    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    # Dask has workers hand memory back at once (64 kB). A run asks for the same tables in every step, and takes a fifth
+    # longer then; memory is bounded by the size of a run.
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+}  # fmt: skip
+"""Environment of the workers that are started here."""
 WAIT_SECONDS: Final = 20
 """For a scheduler to answer."""
 
@@ -147,6 +155,7 @@ def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
     settings = {
         "distributed.scheduler.allowed-failures": 3,
         "distributed.worker.daemon": True,
+        "distributed.nanny.pre-spawn-environ": WORKERS,
         "distributed.admin.log-format": "%(message)s",
         "distributed.comm.timeouts.connect": f"{WAIT_SECONDS}s",
     }
