@@ -1,0 +1,18 @@
+"""Corridor from Python, in the same words as on the command line.
+
+Everything heavy is loaded when a function that needs it is called.
+"""
+
+from simulator.api.files import check, choices, evidence, explain, list_files, new, schema
+from simulator.api.pictures import plot
+from simulator.api.runs import Rerun, default_folder, rerun, run
+from simulator.api.studies import compare, comparison_folder, score, validate
+from simulator.api_sweeps import estimate, query, remake, results, sweep, sweep_folder
+from simulator.outputs.result import Result
+from simulator.scenario.load import load as load_scenario
+
+__all__ = [
+    "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "estimate", "evidence",
+    "explain", "list_files", "load_scenario", "new", "plot", "query", "remake", "rerun", "results", "run", "schema",
+    "score", "sweep", "sweep_folder", "validate",
+]  # fmt: skip

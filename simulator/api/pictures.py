@@ -1,0 +1,55 @@
+"""Draw runs, and write pages to read about them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.api.runs import Runs, opened
+from simulator.errors import InputError, Problem
+from simulator.outputs.result import Result
+
+
+def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:
+    """Draw one run, or several against the first, and return the files.
+
+    Parameters
+    ----------
+    runs : results or run folders.
+    out : folder for the figures; by default ``figures`` in the folder of a single run, and for
+        several ``results/NAME-compared``.
+
+    Raises
+    ------
+    InputError
+        If a run cannot be read, or runs cannot be compared.
+    """
+    from simulator.analysis.plots import draw_comparison, draw_run
+
+    results = [opened(run) for run in ([runs] if isinstance(runs, Result | str | Path) else runs)]
+    if not results:
+        raise InputError([Problem("plot", "", "no run was given", advice="name one or more run folders")])
+    folder = Path(out) if out is not None else _figure_folder(results)
+    folder.mkdir(parents=True, exist_ok=True)
+    hidden = Path(tempfile.mkdtemp(prefix=".figures.", suffix=".tmp", dir=folder.parent))
+    try:
+        if len(results) == 1:
+            drawn = draw_run(results[0], hidden)
+        else:
+            drawn = draw_comparison(results, hidden)
+        return [path.replace(folder / path.name) for path in drawn]
+    except ValueError as error:
+        raise InputError([Problem("plot", "", str(error))]) from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _figure_folder(results: Sequence[Result]) -> Path:
+    if len(results) > 1:
+        return Path("results") / f"{results[0].scenario.name}-compared"
+    if results[0].folder is None:
+        advice = "say where with out, or save the result first"
+        raise InputError([Problem("plot", "out", "this result is not in a folder", advice=advice)])
+    return results[0].folder / "figures"
