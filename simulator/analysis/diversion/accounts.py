@@ -42,11 +42,21 @@ def by_route(pairs: Pairs, by: tuple[str, ...] = ()) -> pd.DataFrame:
     for measure in (*COUNTED, "deaths"):
         where = {"leg": counted} if measure in COUNTED else None
         frame = pairs.flows(measure, ["route", *by], where)
+        if not by:
+            frame = _every_route(pairs, frame)
         frame.insert(1, "measure", measure)
         parts.append(frame)
     table = pd.concat(parts, ignore_index=True)
     table.insert(3, "role", [pairs.role(str(route)) for route in table["route"]])
     return table
+
+
+def _every_route(pairs: Pairs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return flows by pair and route with a row for each route of the corridor, zero where nothing happened."""
+    routes = list(dict.fromkeys([*pairs.scenario.corridor.routes, *map(str, frame["route"])]))
+    index = pd.MultiIndex.from_product([range(len(pairs.with_)), routes], names=["pair", "route"])
+    frame = frame.assign(route=frame["route"].astype(str))
+    return frame.set_index(["pair", "route"]).reindex(index, fill_value=0.0).reset_index()
 
 
 def route_table(flows: pd.DataFrame) -> pd.DataFrame:

@@ -69,10 +69,10 @@ class Pairs:
             for number, (without, with_) in enumerate(zip(self.without, self.with_, strict=True))
         ]
         table = pd.concat(parts, ignore_index=True)
-        # Every pair has every label, so that a label that one pair lacks counts as none of it there.
-        wide = table.pivot_table(index=list(by), columns="pair", values=["without", "with_"], aggfunc="sum",
-                                 observed=True) if by else None  # fmt: skip
-        if wide is not None:
+        if by and len(table):
+            # Every pair has every label, so that a label that one pair lacks counts as none of it there.
+            wide = table.pivot_table(index=list(by), columns="pair", values=["without", "with_"], aggfunc="sum",
+                                     observed=True)  # fmt: skip
             table = wide.stack("pair", future_stack=True).fillna(0.0).reset_index()
         table["change"] = table["with_"] - table["without"]
         return table[["pair", *by, "without", "with_", "change"]].sort_values(["pair", *by], ignore_index=True)
