@@ -22,7 +22,8 @@ def balloon_table(
             people = 300_000 * np.exp(0.05 * rng.standard_normal())
             for squeezed in ATTRACTION:
                 for effort in efforts:
-                    weight = {route: np.exp(value - 0.5 * effort * (route == squeezed)) for route, value in worth.items()}
+                    less = {route: 0.5 * effort * (route == squeezed) for route in worth}
+                    weight = {route: np.exp(value - less[route]) for route, value in worth.items()}
                     total = 1.0 + sum(weight.values())
                     for route in ATTRACTION:
                         attempts = round(people * weight[route] / total)

@@ -145,8 +145,8 @@ def logit_corridor(barred: float = 0.0, **knobs: Any) -> Scenario:
         legs.append(small.leg("home", f"city-{code}", days=days, price_eur=0.0, visa=code == "a",
                               route="" if code == "c" else code, counted=code != "c"))  # fmt: skip
     ask = small.policy(small.change("visa_requirement", "DEA", ["ORA"], [("2016-01-01", barred)], to=["DEA"]))
-    parameter = {"choice.transit_scale": 1.0, "choice.backlog_weight": 0.0, "departure.threshold": -500.0,
-                 "departure.highest_rate": 1.0, "choice.visa_penalty": 10.0, "choice.day_weight": 0.6}  # fmt: skip
+    parameter = {"choice.transit_scale": 1.0, "choice.backlog_weight": 0.0, "choice.diaspora_weight": 0.0,
+                 "departure.threshold": -500.0, "departure.highest_rate": 1.0, "choice.visa_penalty": 10.0, "choice.day_weight": 0.6}  # fmt: skip
     return small.scenario(
         parameter=parameter, countries=countries, places=places, legs=legs, origins={"ORA": (1.0, 0.0)},
         country_years=[small.years("ORA", population=60_000), *(small.years(f"DE{c}") for c in "ABC")],
@@ -189,7 +189,7 @@ def test_the_model_reduced_to_plain_logit_diverts_by_the_closed_form() -> None:
     assert gone["DEA"] < 0 < gone["DEC"]
 
 
-# Pairs of runs of the small corridor -----------------------------------------------------------------------------------
+# Pairs of runs of the small corridor --------------------------------------------------------------------------------
 
 
 SHUT = {"shut": small.policy(small.change("border_effort_departure", "TRA", ["eastern"], [("2016-02-12", 30.0)]))}
@@ -252,7 +252,7 @@ def test_runs_that_make_no_pairs_are_refused_all_at_once(pairs: tuple[list[Resul
     without, with_ = pairs
     with pytest.raises(InputError, match="2 runs without and 3 with"):
         make_pairs(without[:2], with_)
-    with pytest.raises(InputError, match="pair 1: the runs differ in seed[\\s\\S]*pair 2: the runs differ in seed"):
+    with pytest.raises(InputError, match=r"pair 1: the runs differ in seed[\s\S]*pair 2: the runs differ in seed"):
         make_pairs(without[:2], [with_[1], with_[0]])
     with pytest.raises(InputError, match="same seed and draw"):
         make_pairs([without[0], without[0]], [with_[0], with_[0]])
@@ -264,7 +264,7 @@ def test_runs_that_make_no_pairs_are_refused_all_at_once(pairs: tuple[list[Resul
         make_pairs(without, with_, since="2015-01")
 
 
-# The table of a sweep ---------------------------------------------------------------------------------------------------
+# The table of a sweep -----------------------------------------------------------------------------------------------
 
 
 def test_balloon_table_is_checked() -> None:
