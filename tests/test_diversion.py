@@ -146,7 +146,8 @@ def logit_corridor(barred: float = 0.0, **knobs: Any) -> Scenario:
                               route="" if code == "c" else code, counted=code != "c"))  # fmt: skip
     ask = small.policy(small.change("visa_requirement", "DEA", ["ORA"], [("2016-01-01", barred)], to=["DEA"]))
     parameter = {"choice.transit_scale": 1.0, "choice.backlog_weight": 0.0, "choice.diaspora_weight": 0.0,
-                 "departure.threshold": -500.0, "departure.highest_rate": 1.0, "choice.visa_penalty": 10.0, "choice.day_weight": 0.6}  # fmt: skip
+                 "departure.threshold": -500.0, "departure.highest_rate": 1.0, "choice.visa_penalty": 10.0,
+                 "choice.day_weight": 0.6}  # fmt: skip
     return small.scenario(
         parameter=parameter, countries=countries, places=places, legs=legs, origins={"ORA": (1.0, 0.0)},
         country_years=[small.years("ORA", population=60_000), *(small.years(f"DE{c}") for c in "ABC")],

@@ -133,7 +133,7 @@ def risk_table(flows: pd.DataFrame) -> pd.DataFrame:
     for where, roles in sides.items():
         part = flows[flows["role"].isin(roles)].groupby(["pair", "measure"])[["without", "with_"]].sum()
         deaths, attempts = part.xs("deaths", level="measure"), part.xs("attempts", level="measure")
-        share = 1000.0 * deaths / attempts.where(attempts > 0)
+        share = 1000.0 * deaths / attempts.replace(0.0, np.nan)
         change = mean_of((share["with_"] - share["without"]).to_numpy())
         rows.append((where, float(share["without"].mean()), float(share["with_"].mean()), change.mean, change.low,
                      change.high, change.n))  # fmt: skip
