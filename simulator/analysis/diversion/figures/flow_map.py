@@ -118,7 +118,7 @@ def _key(figure: object, most: float) -> None:
     handles += [Line2D([], [], color=FEWER, linewidth=4, linestyle=(0, (1.5, 0.75)), label="fewer with the policy"),
                 Line2D([], [], color=MORE, linewidth=4, label="more with the policy")]  # fmt: skip
     figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False,  # type: ignore[attr-defined]
-                  fontsize=style.SMALL_SIZE, bbox_to_anchor=(0.5, 0.045), handlelength=3.0)  # fmt: skip
+                  fontsize=style.SMALL_SIZE, bbox_to_anchor=(0.5, 0.06), handlelength=3.0)  # fmt: skip
 
 
 def _alternative(pairs: Pairs, table: pd.DataFrame) -> str:

@@ -94,7 +94,7 @@ def sankey_figure(pairs: Pairs) -> Drawn:
     figure, bottom, top = style.new_figure(high, title, subtitle, style.source_line(pairs.with_))
     totals = [float(table["people"].sum()) for table in tables]
     for place, (name, table) in enumerate(zip(("Without the policy", "With the policy"), tables, strict=True)):
-        axes = figure.add_axes(((0.35 + place * 5.85) / style.WIDTH, bottom + 0.05 / high, 5.5 / style.WIDTH,
+        axes = figure.add_axes(((0.35 + place * 5.72) / style.WIDTH, bottom + 0.05 / high, 5.5 / style.WIDTH,
                                 top - bottom - 0.5 / high))  # fmt: skip
         _diagram(axes, table, orders, max(totals))
         axes.set_title(f"{name}: {number(totals[place])} people", loc="left", size=style.TEXT_SIZE + 1.5, weight="bold",
