@@ -53,3 +53,31 @@ def _figure_folder(results: Sequence[Result]) -> Path:
         advice = "say where with out, or save the result first"
         raise InputError([Problem("plot", "out", "this result is not in a folder", advice=advice)])
     return results[0].folder / "figures"
+
+
+def report(
+    runs: Runs | Sequence[Runs], out: str | Path, *, routes: Sequence[str] = (), overwrite: bool = False
+) -> Path:
+    """Write one self-contained HTML page about runs, or about a sweep, and return its path.
+
+    Parameters
+    ----------
+    runs : results or run folders, of which the first is the baseline; runs that differ from another in seed or member
+        of the fit alone count together. Or the folder of a sweep that squeezes each route in turn.
+    out : file to write, ending in ``.html``.
+    routes : routes on which the change acts; by default those of the policies that differ.
+    overwrite : replace a file that stands there.
+
+    Raises
+    ------
+    InputError
+        If something cannot be read or reported together, the file may not be written, or plotly or jinja2 are missing.
+    """
+    from simulator.analysis.report.page import check_file, need_libraries, write
+
+    need_libraries()
+    check_file(Path(out), overwrite=overwrite)
+    from simulator.analysis.report.sources import content_of
+
+    given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
+    return write(content_of(given, routes), Path(out), overwrite=overwrite)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from simulator.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulator.analysis.diversion.study import Diversion
     from simulator.analysis.findings import Findings
     from simulator.validation.scorecard import Scorecard
 
@@ -145,3 +146,44 @@ def comparison_folder(experiment: str | Path) -> Path:
     from simulator.sweeps.reading import find, name_of
 
     return Path("results") / name_of(find(experiment))
+
+
+def diversion(
+    without: Runs | Sequence[Runs],
+    with_: Runs | Sequence[Runs],
+    routes: Sequence[str] = (),
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    effort: Sequence[float] | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+) -> Diversion:
+    """Measure what a policy on one route moved to others, stopped, made wait or sent elsewhere.
+
+    Parameters
+    ----------
+    without, with_ : runs or run folders, as many of each; those of one position share their seed and what was drawn.
+    routes : routes on which the policy acts; by default those of the policies that differ.
+    since, until : first and last month to count, YYYY-MM.
+    effort : effort without and with, for elasticities to it.
+    out : folder for tables and figures; by default nothing is written.
+    overwrite : replace a diversion that stands there.
+
+    Raises
+    ------
+    InputError
+        If a run cannot be read, the runs do not make pairs, or `out` may not be written to.
+    """
+    from simulator.analysis.diversion.folder import check_folder, write
+    from simulator.analysis.diversion.pairs import make_pairs
+    from simulator.analysis.diversion.study import of_pairs
+
+    if out is not None:
+        check_folder(Path(out), overwrite=overwrite)
+    sides = [[opened(run) for run in ([side] if isinstance(side, Runs) else side)] for side in (without, with_)]
+    pairs = make_pairs(sides[0], sides[1], routes, since, until)
+    found = of_pairs(pairs, effort)
+    if out is not None:
+        write(found, pairs, Path(out), overwrite=overwrite)
+    return found

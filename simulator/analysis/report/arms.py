@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simulator.analysis.comparison import MOST_RUNS
 from simulator.analysis.diversion.pairs import differing_policies
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simulator.outputs.result import Result
 
 Key = tuple[int, int | None]
+SHORT: Final = 44
+"""Letters of a name that fits beside a line."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,19 @@ def _labels(groups: Sequence[dict[Key, Result]]) -> list[str]:
         more = set(scenario.corridor.policies) - set(base.corridor.policies)
         less = set(base.corridor.policies) - set(scenario.corridor.policies)
         policies = differing_policies(base, scenario)
-        words = [f"{word} {' and '.join(policies[name].label for name in policies if name in names)}"
+        words = [f"{word} {_named([policies[name].label for name in policies if name in names])}"
                  for word, names in (("with", more), ("without", less)) if names]  # fmt: skip
         names = [*words, *([] if words else [", ".join(scenario.overrides)])]
         found.append("baseline" if number == 0 else "; ".join(name for name in names if name) or f"runs {number + 1}")
     if len(set(found)) < len(found):
         found = [f"{label} ({number})" if found.count(label) > 1 else label for number, label in enumerate(found, 1)]
     return found
+
+
+def _named(labels: Sequence[str]) -> str:
+    """Return labels as a name that fits beside a line: all of them if they are short, else the first and how many."""
+    every = " and ".join(labels)
+    return every if len(every) <= SHORT else labels[0] + (f" and {len(labels) - 1} more" if len(labels) > 1 else "")
 
 
 def shared(base: Arm, other: Arm) -> list[Key]:

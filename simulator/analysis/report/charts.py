@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ DASHES: Final = ("solid", "dash", "dot", "longdash", "dashdot", "longdashdot", "
 LAYOUT: Final[Mapping[str, Any]] = {
     "margin": {"l": 56, "r": 12, "t": 10, "b": 44}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "white",
     "font": {"family": "system-ui, sans-serif", "size": 13, "color": style.INK}, "hovermode": "x unified",
-    "legend": {"orientation": "h", "y": -0.22, "x": 0}, "dragmode": False,
+    "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "traceorder": "normal"}, "dragmode": False,
     "xaxis": {"gridcolor": style.RULE, "zeroline": False}, "yaxis": {"gridcolor": style.RULE, "rangemode": "tozero"},
 }  # fmt: skip
 
@@ -29,6 +30,11 @@ LAYOUT: Final[Mapping[str, Any]] = {
 def colours(n: int) -> list[str]:
     """Return a colour for each of n routes."""
     return [style.ROUTE_STYLES[place % len(style.ROUTE_STYLES)]["color"] for place in range(n)]
+
+
+def wrapped(name: str) -> str:
+    """Return a name on lines that fit the legend of a phone."""
+    return "<br>".join(textwrap.wrap(name, 38))
 
 
 def plain(data: Sequence[Any], **layout: Any) -> dict[str, Any]:
@@ -99,9 +105,10 @@ def course_chart(study: Diversion) -> Chart:
                                line={"color": colour, "width": 3, "dash": dash},
                                hovertemplate="%{y:,.0f}"))  # fmt: skip
     said = times_words(study)
-    table = Table("numbers-course", "Added up since the start", ("month", "fewer", "low", "high", "more elsewhere",
-                  "low ", "high "), tuple(tuple(row) for row in course[["month", "fall", "fall_low", "fall_high", "rise",
-                  "rise_low", "rise_high"]].itertuples(index=False)))  # fmt: skip
+    columns = ["month", "fall", "fall_low", "fall_high", "rise", "rise_low", "rise_high"]
+    head = ("month", "fewer", "low", "high", "more elsewhere", "low ", "high ")
+    table = Table("numbers-course", "Added up since the start", head,
+                  tuple(tuple(row) for row in course[columns].itertuples(index=False)))  # fmt: skip
     figure = plain(data, yaxis={"title": {"text": "people, added up"}, "gridcolor": style.RULE},
                    xaxis={"gridcolor": style.RULE, "nticks": 8, "type": "date"})  # fmt: skip
     return Chart("course", "How long it takes", figure, f"{said[0].upper()}{said[1:]}.", table,
@@ -120,7 +127,7 @@ def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) 
 
     looks = (style.SIMULATED, *style.OTHERS)
     data = [
-        go.Scatter(x=[str(month) for month in series.index], y=series.tolist(), name=arm, mode="lines",
+        go.Scatter(x=[str(month) for month in series.index], y=series.tolist(), name=wrapped(arm), mode="lines",
                    line={"color": look["color"], "width": 2.2, "dash": DASHES[place]}, hovertemplate="%{y:,.0f}")
         for place, ((arm, series), look) in enumerate(zip(arms.items(), looks, strict=False))
     ]  # fmt: skip
@@ -132,8 +139,8 @@ def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) 
     table = Table(f"numbers-{route}", f"Arrivals by month, {label}", ("month", *arms),
                   tuple((str(month), *(float(series.loc[month]) for series in arms.values()))
                         for month in first.index))  # fmt: skip
-    return Chart(f"monthly-{route}", f"Arrivals by month: {label}", figure, f"Arrivals by month on the {label}. In all: "
-                 f"{totals}. {peaks}.", table, height=300)  # fmt: skip
+    alt = f"Arrivals by month on the {label}. In all: {totals}. {peaks}."
+    return Chart(f"monthly-{route}", f"Arrivals by month: {label}", figure, alt, table, height=300)  # fmt: skip
 
 
 def outcome_charts(pairs: Pairs) -> list[Chart]:
@@ -153,11 +160,11 @@ def _outcomes(side: str, words: str, table: pd.DataFrame, orders: Mapping[str, S
     place_of = {node: place for place, node in enumerate(nodes)}
     source, target, value, tint = [], [], [], []
     for one, two in (("origin", "place"), ("place", "outcome")):
-        for (a, b), people in table.groupby([one, two])["people"].sum().items():  # type: ignore[misc]
-            source.append(place_of[one, str(a)])
-            target.append(place_of[two, str(b)])
-            value.append(round(float(people)))
-            tint.append(_faint(COLOURS.get(str(b), "#9AA3AA")))
+        for row in table.groupby([one, two])[["people"]].sum().reset_index().to_dict(orient="records"):
+            source.append(place_of[one, row[one]])
+            target.append(place_of[two, row[two]])
+            value.append(round(float(row["people"])))
+            tint.append(_faint(COLOURS.get(row[two], "#9AA3AA")))
     shown = {*source, *target}
     names = [label if place in shown else "" for place, (_, label) in enumerate(nodes)]
     sankey = go.Sankey(

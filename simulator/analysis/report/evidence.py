@@ -24,7 +24,7 @@ TABLES_LEFT_OUT: Final = ("seed", "overrides", "name", "title", "summary", "comp
 
 
 def evidence_tables(arms: Sequence[Arm]) -> tuple[Table, ...]:
-    """Return what differs between the arms, the switches of what is disputed, and the numbers that were not measured."""
+    """Return what differs between the arms, the switches of what is disputed, and numbers that were not measured."""
     scenario = arms[0].first.scenario
     made = [_policies(arms), _other_differences(arms), _switches(scenario), _parameters(scenario)]
     return tuple(table for table in made if table is not None)
@@ -117,8 +117,8 @@ def _switches(scenario: Scenario) -> Table:
         for name, info in Switches.model_fields.items()
     )
     note = "A conclusion that hangs on one of these is no finding: run it the other way as well."
-    return Table("switches", "What the literature disputes, and how it was set", ("switch", "set to", "what it changes"),
-                 rows, note=note)  # fmt: skip
+    head = ("switch", "set to", "what it changes")
+    return Table("switches", "What the literature disputes, and how it was set", head, rows, note=note)  # fmt: skip
 
 
 def _parameters(scenario: Scenario) -> Table:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from simulator.analysis import style
+from simulator.analysis.diversion.estimates import Estimate, mean_of
 from simulator.analysis.diversion.figures.common import between, join, number, said, signed
 from simulator.analysis.diversion.figures.glance import headline, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
-from simulator.analysis.diversion.estimates import Estimate, mean_of
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
 from simulator.analysis.diversion.study import NOT_RECORDED, Diversion, of_pairs
 from simulator.analysis.metrics import monthly_arrivals_by_route
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 LIMITS: Final = (
     "Differences, not forecasts: the model compares policies under stated assumptions and does not foretell totals.",
-    "The 95% interval is over the pairs of runs given. Pairs that differ in seed alone tell of luck; pairs of different "
-    "members of a fit tell of part of what is not known about the numbers. Neither tells of what the model leaves out.",
+    "The 95% interval is over the pairs of runs given. Pairs that differ in seed alone tell of luck; pairs of "
+    "different members of a fit tell of part of what is not known about the numbers. Neither tells of what the model leaves out.",
     "A person is counted on each route entered. Onward routes, which people go on to from the squeezed one, are left "
     "out of what moved.",
     "What was set, and on what evidence, stands below. Values that are assumed could be otherwise within their ranges.",
@@ -124,7 +124,8 @@ def _about(arms: Sequence[Arm]) -> tuple[tuple[str, str], ...]:
         said_members = "" if members == {None} else f"; member{'s' if len(members) > 1 else ''} of the fit {which}"
         laid = f"; overrides {', '.join(arm.first.scenario.overrides)}" if arm.first.scenario.overrides else ""
         n = len(arm.runs)
-        rows.append((arm.label, f"{n} run{'s' if n > 1 else ''}, seed{'s' if n > 1 else ''} {seeds}{said_members}{laid}"))
+        runs = f"{n} runs, seeds {seeds}" if n > 1 else f"1 run, seed {seeds}"
+        rows.append((arm.label, f"{runs}{said_members}{laid}"))
     return tuple(rows)
 
 
@@ -173,7 +174,7 @@ def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, .
 def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     routes = study.tables["matrix"].query("role == 'elsewhere'").sort_values("ratio", ascending=False)
     where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
-                      f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))  # fmt: skip
+                      f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
     people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
@@ -182,16 +183,17 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
                 f"up on other routes (95% interval {between(study.ratio.low, study.ratio.high, 100)}).",
                 f"{study.verdict.said.capitalize()}. By route: {where}."),
         Finding(f"{lead}Deaths: {signed(study.deaths.mean)} in all ({between(study.deaths.low, study.deaths.high)}).",
-                f"On the {treated_words(study)} {number(study.deaths_fall.mean)} fewer "
-                f"({between(study.deaths_fall.low, study.deaths_fall.high)}), on other routes "
-                f"{number(study.deaths_rise.mean)} more ({between(study.deaths_rise.low, study.deaths_rise.high)}). Per "
+                f"On the {treated_words(study)} {signed(-study.deaths_fall.mean)} "
+                f"({between(-study.deaths_fall.high, -study.deaths_fall.low)}), on other routes "
+                f"{signed(study.deaths_rise.mean)} ({between(study.deaths_rise.low, study.deaths_rise.high)}). Per "
                 f"thousand attempts on all routes {_three(risk['all']['without'])} without and "
                 f"{_three(risk['all']['with_'])} with."),
         Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
                 f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
                 f"In destination countries {signed(study.fate('destination').mean)}; at least "
                 f"{said(study.changed_destination)} changed destination."),
-        Finding(f"{lead}How long it takes: {times_words(study)}.", "Counted from the first month in which runs differ."),
+        Finding(f"{lead}How long it takes: {times_words(study)}.",
+                "Counted from the first month in which runs differ."),
     ]  # fmt: skip
     if {"in_need", "other"} <= set(need):
         one, two = (_group(need[name]) for name in ("in_need", "other"))
@@ -260,8 +262,8 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
                          middle, _or_none(change.low), _or_none(change.high), relative))  # fmt: skip
     head = ("route", "measure", *(("runs",) if len(arms) > 2 else ()), "baseline", "here", "difference", "low", "high",
             "difference, %")  # fmt: skip
-    note = ("Means of runs; low and high: 95% interval of the difference over pairs of one seed. Attempts, arrivals and "
-            "interceptions on counted legs, deaths on all legs of the route.")  # fmt: skip
+    note = ("Means of runs; low and high: 95% interval of the difference over pairs of one seed. Attempts, arrivals "
+            "and interceptions on counted legs, deaths on all legs of the route.")  # fmt: skip
     return (Table("comparison", "Every route, against the baseline", head, tuple(rows), True, note),)
 
 

@@ -46,8 +46,10 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
     squeezed = [route for route in routes if route in set(table["squeezed"])]
     labels = labels_of(design, routes)
     moved = balloon.diversion_by_effort(table, dict(design.get("onward", {})))
-    full = {name: moved[moved["squeezed"] == name].sort_values("effort").to_dict(orient="records")[-1]
-            for name in squeezed}  # fmt: skip
+    full: dict[str, dict[Any, Any]] = {
+        name: dict(moved[moved["squeezed"] == name].sort_values("effort").to_dict(orient="records")[-1])
+        for name in squeezed
+    }
     largest = max(squeezed, key=lambda name: full[name]["fall"])
     curves, axis = balloon.curves(table), str(design.get("effort", "effort"))
     charts = [chart for name in squeezed for chart in (
@@ -69,14 +71,16 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
     )  # fmt: skip
 
 
-def _answer(label: str, row: Mapping[str, Any]) -> str:
+def _answer(label: str, row: Mapping[Any, Any]) -> str:
     if not row["fall"] > 0:
         return f"Full effort on the {label} lowers arrivals nowhere."
-    return (f"Full effort on the {label}: {number(row['fall'])} fewer arrive there, and of every 100 of them "
-            f"{number(100 * row['ratio'])} turn up on other routes ({between(row['low'], row['high'], 100)}).")  # fmt: skip
+    return (
+        f"Full effort on the {label}: {number(row['fall'])} fewer arrive there, and of every 100 of them "
+        f"{number(100 * row['ratio'])} turn up on other routes ({between(row['low'], row['high'], 100)})."
+    )
 
 
-def _cards(label: str, row: Mapping[str, Any]) -> tuple[Card, ...]:
+def _cards(label: str, row: Mapping[Any, Any]) -> tuple[Card, ...]:
     rest = row["fall"] - row["rise"]
     return (
         Card(f"{number(abs(row['fall']))} {'fewer' if row['fall'] >= 0 else 'more'}", f"arrive on the {label} at full "
@@ -94,14 +98,14 @@ def _about(
     efforts = ", ".join(f"{effort:g}" for effort in sorted(table["effort"].unique()))
     rows = [("scenario", str(design["scenario"]))] if "scenario" in design else []
     rows += [("squeezed in turn", ", ".join(labels[name] for name in squeezed)), ("efforts", efforts),
-             ("runs", f"{len(runs):,}: {table['draw'].nunique()} draws, {table['replicate'].nunique()} seeds each")]  # fmt: skip
+             ("runs", f"{len(runs):,}: {table['draw'].nunique()} draws, {table['replicate'].nunique()} seeds each")]
     if "persons_per_agent" in design:
         rows.append(("people a row", f"{design['persons_per_agent']:,}"))
     return (*rows, *((str(a), str(b)) for a, b in design.get("about", ())))
 
 
 def _findings(
-    full: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str], curves: pd.DataFrame
+    full: Mapping[str, Mapping[Any, Any]], labels: Mapping[str, str], curves: pd.DataFrame
 ) -> tuple[Finding, ...]:
     found = []
     for name, row in full.items():

@@ -19,6 +19,8 @@ BY_QUARTER: Final = 40
 """Quarters up to which the slider goes by quarter."""
 GRAIN: Final = 900
 """Points across the page that outlines are fine to."""
+SHAPES: Final = (1.0, 2.9)
+"""Width over height of the narrowest and the widest map on screens."""
 NAMED: Final = 12
 """Places that are named."""
 
@@ -45,16 +47,18 @@ def map_data(arms: Sequence[Arm]) -> dict[str, Any]:
             change = _people(arm, keys, freq, periods).sub(_people(arms[0], keys, freq, periods), fill_value=0.0)
             views.append((f"difference: {arm.label} less {arms[0].label}", True, change))
     whole = pd.concat([table.sum(axis=0).rename(str(place)) for place, (_, _, table) in enumerate(views)], axis=1)
+    whole = whole.fillna(0.0)
     most = float(whole.abs().to_numpy().max(initial=1.0))
-    legs = [str(leg) for leg in whole.index[whole.abs().max(axis=1).fillna(0.0) > FEWEST * most]]
+    legs = [str(leg) for leg in whole.index[whole.abs().max(axis=1) > FEWEST * most]]
     ends = {leg.leg: (leg.tail, leg.head) for leg in scenario.legs}
     where = {place.place: np.array([place.lon, place.lat]) for place in scenario.places}
     used = list(dict.fromkeys(end for leg in legs for end in ends[leg])) or list(where)
-    frame = frame_of(np.array([where[name] for name in used]), 1.45)
+    points = np.array([where[name] for name in used])
+    frame = frame_of(points, _shape(points))
     names = {place.place: place.name.split(" (")[0] for place in scenario.places}
     low, high = frame.project(np.array([frame.low, frame.high]))
     return {
-        "land": _land(frame), "range": [low.round(3).tolist(), high.round(3).tolist()],
+        "land": _land(frame, points), "range": [low.round(3).tolist(), high.round(3).tolist()],
         "legs": [_leg(names, ends[leg], where, frame) for leg in legs],
         "places": _places(names, ends, where, whole.reindex(legs), frame),
         "periods": ["whole period", *periods],
@@ -117,9 +121,20 @@ def _places(
             "y": points[:, 1].round(3).tolist()}  # fmt: skip
 
 
-def _land(frame: Frame) -> dict[str, list[float | None]]:
-    """Return the outlines within a frame, thinned to what a page shows, with a gap after each ring."""
-    low, high = np.array(frame.low) - 1.0, np.array(frame.high) + 1.0
+def _shape(points: Points) -> float:
+    """Return width over height of what points span, so that the frame is no larger than it must be."""
+    wide, high = np.ptp(points, axis=0) + 2.0
+    return float(wide * np.cos(np.deg2rad(points[:, 1].mean())) / high)
+
+
+def _land(frame: Frame, points: Points) -> dict[str, list[float | None]]:
+    """Return the outlines around a frame, thinned to what a page shows, with a gap after each ring.
+
+    They reach as far as the narrowest and the widest screen show.
+    """
+    around = [frame_of(points, shape) for shape in SHAPES]
+    low = np.min([each.low for each in around], axis=0) - 1.0
+    high = np.max([each.high for each in around], axis=0) + 1.0
     grain = (frame.high[0] - frame.low[0]) / GRAIN
     x: list[float | None] = []
     y: list[float | None] = []

@@ -85,7 +85,8 @@ def need_libraries() -> None:
         import plotly  # noqa: F401
     except ImportError as error:
         advice = "pip install 'corridor[report]'"
-        raise InputError([Problem("report", "", f"needs {error.name}, which is not installed", advice=advice)]) from None
+        said = f"needs {error.name}, which is not installed"
+        raise InputError([Problem("report", "", said, advice=advice)]) from None
 
 
 def _text(name: str) -> str:

@@ -45,7 +45,8 @@ def number(value: float) -> str:
     """Return a number of people in words: three figures from a thousand up, a true minus."""
     if not math.isfinite(value):
         return "-"
-    return style.rounded(value).replace("-", "\N{MINUS SIGN}")
+    text = style.rounded(value)
+    return "0" if text in ("-0", "0") else text.replace("-", "\N{MINUS SIGN}")
 
 
 def signed(value: float) -> str:
