@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 LIMITS: Final = (
     "Differences, not forecasts: the model compares policies under stated assumptions and does not foretell totals.",
     "The 95% interval is over the pairs of runs given. Pairs that differ in seed alone tell of luck; pairs of "
-    "different members of a fit tell of part of what is not known about the numbers. Neither tells of what the model leaves out.",
+    "different members of a fit tell of part of what is not known about the numbers. Neither tells of what the model "
+    "leaves out.",
     "A person is counted on each route entered. Onward routes, which people go on to from the squeezed one, are left "
     "out of what moved.",
     "What was set, and on what evidence, stands below. Values that are assumed could be otherwise within their ranges.",

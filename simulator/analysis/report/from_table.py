@@ -187,8 +187,8 @@ def _deaths(curves: pd.DataFrame, squeezed: str, labels: Mapping[str, str], axis
         rows += [(name, *row) for row in part[["effort", "mean", "low", "high"]].itertuples(index=False)]
         words.append(f"{name} from {part['mean'].iloc[0]:.3g} to {part['mean'].iloc[-1]:.3g}")
     figure = plain(data, xaxis=_effort(axis), yaxis=_count("deaths per 1,000 attempts"))
-    table = Table(f"numbers-deaths-{squeezed}", "Deaths per thousand attempts", ("where", "effort", "mean", "low",
-                  "high"), tuple(rows))  # fmt: skip
+    table = Table(f"numbers-deaths-{squeezed}", f"Deaths per thousand attempts, effort on the {labels[squeezed]}",
+                  ("where", "effort", "mean", "low", "high"), tuple(rows))  # fmt: skip
     return Chart(f"deaths-{squeezed}", f"Squeeze the {labels[squeezed]}: deaths per thousand attempts", figure,
                  f"Deaths per thousand attempts as effort rises: {'; '.join(words)}.", table, height=320)  # fmt: skip
 

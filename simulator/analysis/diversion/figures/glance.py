@@ -134,7 +134,7 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     rows = max(int(np.ceil(len(colours) / 10)), 10)
     for place, colour in enumerate(colours):
         column, row = place % 10, place // 10
-        axes.add_patch(Rectangle((column, rows - 1 - row), 0.86, 0.86, color=colour, linewidth=0))
+        axes.add_patch(Rectangle((column, rows - 1 - row), 0.86, 0.86, color=colour, linewidth=0, gid="person"))
     if moved > DOTS:
         axes.plot([0, 9.86], [rows - 10 - 0.07] * 2, color=style.INK, linewidth=1.2)
     axes.set_xlim(-0.1, 16.2)

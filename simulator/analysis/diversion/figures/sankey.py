@@ -104,6 +104,8 @@ def sankey_figure(pairs: Pairs) -> Drawn:
 
 def _diagram(axes: Axes, table: pd.DataFrame, orders: Mapping[str, Sequence[str]], whole: float) -> None:
     axes.set_axis_off()
+    axes.set_xticks([])
+    axes.set_yticks([])
     gap = 0.022 * whole
     columns = {"origin": 0.17, "place": 0.46, "outcome": 0.76}
     rooms = {name: max(len(orders[name]) - 1, 0) * gap for name in columns}
