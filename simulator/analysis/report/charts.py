@@ -22,7 +22,7 @@ DASHES: Final = ("solid", "dash", "dot", "longdash", "dashdot", "longdashdot", "
 LAYOUT: Final[Mapping[str, Any]] = {
     "margin": {"l": 56, "r": 12, "t": 10, "b": 44}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "white",
     "font": {"family": "system-ui, sans-serif", "size": 13, "color": style.INK}, "hovermode": "x unified",
-    "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "traceorder": "normal"}, "dragmode": False,
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"}, "dragmode": False,
     "xaxis": {"gridcolor": style.RULE, "zeroline": False}, "yaxis": {"gridcolor": style.RULE, "rangemode": "tozero"},
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ from simulator import __version__
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.estimates import Estimate, verdict
 from simulator.analysis.diversion.figures.common import between, labels_of, number, signed
+from simulator.analysis.diversion.figures.glance import hundred
 from simulator.analysis.report.charts import DASHES, band, colours, plain
-from simulator.analysis.report.content import Card, Cell, Chart, Finding, ReportContent, Table
+from simulator.analysis.report.content import Card, Cell, Chart, Finding, ReportContent, Table, Waffle
 
 LIMITS: Final = (
     "Differences, not forecasts: the model compares efforts under stated assumptions and does not foretell totals.",
@@ -61,7 +62,8 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
         question=str(design.get("question", "If control rises on one route, how many are stopped, how many move, and "
                                             "where do they go?")),
         answer=_answer(labels[largest], full[largest]), about=_about(table, design, squeezed, labels),
-        cards=_cards(labels[largest], full[largest]), findings=_findings(full, labels, curves),
+        cards=_cards(labels[largest], full[largest]), waffle=_waffle(table, design, largest, labels),
+        findings=_findings(full, labels, curves),
         map=design.get("map"), charts=tuple(charts), comparison=(
             _by_effort(moved, labels), _matrix(table, design, labels), _elasticities(table, labels)),
         evidence=tuple(_rows(name, design[name]) for name in ("evidence", "assumptions") if design.get(name)),
@@ -89,6 +91,19 @@ def _cards(label: str, row: Mapping[Any, Any]) -> tuple[Card, ...]:
              f"arrive on other routes; 95% interval {between(row['rise_low'], row['rise_high'])}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrive in all, whichever the route"),
     )  # fmt: skip
+
+
+def _waffle(table: pd.DataFrame, design: Design, squeezed: str, labels: Mapping[str, str]) -> Waffle | None:
+    """Return where those fewer on a route turn up, of every hundred; None where fewer arrive on none."""
+    found = balloon.matrix(table, onward=dict(design.get("onward", {})))
+    chosen = found[(found["squeezed"] == squeezed) & (found["role"] == "elsewhere")].set_index("route")["ratio"]
+    if not np.isfinite(chosen).all():
+        return None
+    counts = hundred({str(route): float(ratio) for route, ratio in chosen.items()})
+    parts = [(f"on the {labels[route]}", count, f"m{min(place, 4)}")
+             for place, (route, count) in enumerate(counts.items(), start=1)]  # fmt: skip
+    parts.append(("on no other route", max(100 - sum(count for _, count, _ in parts), 0), "m0"))
+    return Waffle(f"Of every 100 people fewer on the {labels[squeezed]}, at full effort", tuple(parts))
 
 
 def _about(

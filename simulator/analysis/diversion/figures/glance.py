@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -112,11 +113,16 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
 
 def shares(study: Diversion) -> dict[str, int]:
     """Return how many of every hundred fewer turned up on each other route, in whole people, most first."""
-    rows = study.tables["matrix"].query("role == 'elsewhere'").set_index("route")["ratio"]
-    wanted = 100 * rows[rows > 0].sort_values(ascending=False)
-    whole = {str(route): int(np.floor(value)) for route, value in wanted.items()}
-    rest = round(float(wanted.sum())) - sum(whole.values())
-    by_remainder = sorted(whole, key=lambda route: whole[route] - float(wanted[route]))
+    rows = study.tables["matrix"].query("role == 'elsewhere'")
+    return hundred(dict(zip(rows["route"].astype(str), rows["ratio"].astype(float), strict=True)))
+
+
+def hundred(ratios: Mapping[str, float]) -> dict[str, int]:
+    """Return ratios as whole people of a hundred, most first, that add up as they do; those below zero as none."""
+    wanted = {route: 100 * ratio for route, ratio in sorted(ratios.items(), key=lambda item: -item[1]) if ratio > 0}
+    whole = {route: int(np.floor(value)) for route, value in wanted.items()}
+    rest = round(sum(wanted.values())) - sum(whole.values())
+    by_remainder = sorted(whole, key=lambda route: whole[route] - wanted[route])
     for route in by_remainder[:rest]:
         whole[route] += 1
     return {route: count for route, count in whole.items() if count}

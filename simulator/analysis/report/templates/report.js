@@ -67,7 +67,8 @@
       traces.push({ x: [], y: [], mode: "lines", line: { color: colour, width: width, dash: dash }, opacity: 0.85, hoverinfo: "skip" });
     const hoverAt = traces.length;
     traces.push({ x: [], y: [], text: [], mode: "markers", marker: { size: 14, opacity: 0 }, hovertemplate: "%{text}<extra></extra>" });
-    traces.push({ x: map.places.x, y: map.places.y, text: map.places.name, mode: "markers+text", textposition: "top center",
+    const named = wide ? map.places.x.length : 6;  // the busiest come first
+    traces.push({ x: map.places.x.slice(0, named), y: map.places.y.slice(0, named), text: map.places.name.slice(0, named), mode: "markers+text", textposition: "top center",
       textfont: { size: 11, color: "#1a1a1a" }, marker: { size: 5, color: "#fff", line: { color: "#1a1a1a", width: 1 } }, hoverinfo: "skip" });
     const hidden = { visible: false, fixedrange: false };
     const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, hovermode: "closest", dragmode: "pan",
