@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from balloon_table import LABELS, balloon_table
 
@@ -20,6 +21,7 @@ from simulator.analysis.report import sources
 from simulator.analysis.report.arms import arms_of
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_runs import from_runs
+from simulator.analysis.report.from_sweep import balloon_of, tables_needed
 from simulator.analysis.report.from_table import from_table
 from simulator.analysis.report.page import shown, write
 from simulator.errors import InputError
@@ -346,3 +348,24 @@ def test_sweep_says_how_much_moved_where(sweep_file: Path) -> None:
     assert all(label in text for label in LABELS.values())
     stacked = {trace["name"] for chart in content.charts if chart.id == "stack-east" for trace in chart.figure["data"]}
     assert stacked == {LABELS["east"], LABELS["centre"]}, "onward routes are left out of the stack"
+
+
+def test_a_sweep_of_effort_on_routes_is_read() -> None:
+    """Tables by route and year become the balloon table: years before its measures, and no route, are left out."""
+    table = balloon_table(draws=2, replicates=1).assign(year=2015)
+    early = table.assign(year=2014, arrivals=9e9, deaths=9e9, attempts=9e9)
+    nowhere = table.head(2).assign(route="", replicate=[0, 0])
+    rows = pd.concat([table, early, nowhere])
+    content = {"factors": {"squeezed": {}, "effort": {"label": "effort"}}, "cases": {"one": {}},
+               "measures": {"arrivals": {"since": "2015-01"}, "deaths": {"since": None}},
+               "design": {"tables": {f"{flow}-there": {"measure": flow, "by": ["route", "year"]}
+                                     for flow in ("arrivals", "deaths", "attempts")}}}  # fmt: skip
+    assert tables_needed(content, "s")["deaths"] == "deaths-there"
+    keys = ["squeezed", "effort", "draw", "replicate", "route"]
+    found = balloon_of(content, {flow: rows[[*keys, "year", flow]] for flow in ("arrivals", "deaths", "attempts")})
+    expected = table.sort_values(keys, ignore_index=True)[[*keys, "arrivals", "deaths", "attempts"]]
+    found = found.sort_values(keys, ignore_index=True)[expected.columns]
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    wrong = {**content, "factors": {"news": {}}, "design": {"tables": {}}}
+    with pytest.raises(InputError, match=r"factors.squeezed[\s\S]*factors.effort[\s\S]*no attempts by route"):
+        tables_needed(wrong, "s")

@@ -6,10 +6,17 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from simulator.api.runs import Runs, opened
 from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
+
+if TYPE_CHECKING:
+    from simulator.analysis.report.content import ReportContent
+
+SWEEP: Final = "sweep.json"
+"""File that the folder of a sweep has."""
 
 
 def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:
@@ -80,4 +87,24 @@ def report(
     from simulator.analysis.report.sources import content_of
 
     given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
+    if len(given) == 1 and not isinstance(given[0], Result) and _is_sweep(given[0]):
+        return write(_of_sweep(given[0]), Path(out), overwrite=overwrite)
     return write(content_of(given, routes), Path(out), overwrite=overwrite)
+
+
+def _is_sweep(folder: str | Path) -> bool:
+    """Return whether a folder holds a sweep: told without loading what reads one."""
+    return (Path(folder) / SWEEP).is_file()
+
+
+def _of_sweep(folder: str | Path) -> ReportContent:
+    """Return what a report says about a sweep."""
+    from simulator.analysis.report.from_sweep import from_sweep, tables_needed
+    from simulator.scenario.load import load
+    from simulator.sweeps.results import open_sweep
+
+    made = open_sweep(folder)
+    needed = tables_needed(made.content, str(folder))
+    (case,) = made.content["cases"].values()
+    tables = {flow: made.table(name) for flow, name in needed.items()}
+    return from_sweep(made.content, tables, load(case["scenario"]), str(folder))

@@ -21,7 +21,7 @@ MARGIN: Final = 0.1
 """How far from 0 or 1 a diversion ratio may lie and still count as none or full: a convention, not an estimate."""
 
 SAID: Final[Mapping[Kind, str]] = {
-    "nothing fell": "no fall can be told apart from luck, so that there is nothing to divert",
+    "nothing fell": "no fall can be told apart from zero, so that nothing can be said of what moved",
     "not told apart": "these runs cannot tell which it is: more pairs would narrow the interval",
     "falls elsewhere too": "other routes fall as well",
     "none": "no more than a few of those fewer turn up on other routes",

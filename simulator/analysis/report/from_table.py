@@ -75,7 +75,10 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
 
 def _answer(label: str, row: Mapping[Any, Any]) -> str:
     if not row["fall"] > 0:
-        return f"Full effort on the {label} lowers arrivals nowhere."
+        return f"Full effort on the {label} does not lower arrivals there."
+    if not row["fall_low"] > 0:
+        return (f"Full effort on the {label}: {number(row['fall'])} fewer arrive there in the mean, but no fall can be "
+                f"told apart from zero ({between(row['fall_low'], row['fall_high'])}).")  # fmt: skip
     return (
         f"Full effort on the {label}: {number(row['fall'])} fewer arrive there, and of every 100 of them "
         f"{number(100 * row['ratio'])} turn up on other routes ({between(row['low'], row['high'], 100)})."
@@ -94,10 +97,11 @@ def _cards(label: str, row: Mapping[Any, Any]) -> tuple[Card, ...]:
 
 
 def _waffle(table: pd.DataFrame, design: Design, squeezed: str, labels: Mapping[str, str]) -> Waffle | None:
-    """Return where those fewer on a route turn up, of every hundred; None where fewer arrive on none."""
+    """Return where those fewer on a route turn up, of every hundred; None where that cannot be told."""
     found = balloon.matrix(table, onward=dict(design.get("onward", {})))
-    chosen = found[(found["squeezed"] == squeezed) & (found["role"] == "elsewhere")].set_index("route")["ratio"]
-    if not np.isfinite(chosen).all():
+    chosen_rows = found["squeezed"].eq(squeezed) & found["role"].eq("elsewhere")
+    chosen = found[chosen_rows].set_index("route")["ratio"]
+    if not np.isfinite(found.loc[chosen_rows, ["ratio", "low", "high"]].to_numpy()).all():
         return None
     counts = hundred({str(route): float(ratio) for route, ratio in chosen.items()})
     parts = [(f"on the {labels[route]}", count, f"m{min(place, 4)}")
