@@ -35,7 +35,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terminal": {"core"},
     "cli_sweeps": {"core", "sweeps", "api", "api_explore", "api_sweeps", "terminal"},
     "cli_reports": {"core", "analysis", "api", "terminal"},
-    "cli_sweeps": {"core", "sweeps", "api", "api_sweeps", "terminal"},
     "cli": BELOW_MODEL
     | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
     | {"terminal", "cli_reports", "cli_sweeps"},
