@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import dense
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +22,6 @@ from simulator.errors import InputError
 from simulator.model import CorridorModel
 from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
-from simulator.stages import route_choice
 
 # Arithmetic ---------------------------------------------------------------------------------------------------------
 
@@ -171,11 +171,7 @@ def test_the_model_reduced_to_plain_logit_diverts_by_the_closed_form() -> None:
     """
     model = CorridorModel(logit_corridor())
     model.step()
-    world = model.world
-    shares = route_choice.choice_shares(
-        route_choice.option_utility(world), route_choice.option_heads(world), route_choice.scales(world), world.value
-    )
-    s = shares[0, 0]
+    s = dense.shares_of(model.world)[0, 0]
     assert s[:3].sum() == pytest.approx(1.0, abs=1e-6)
     without, with_ = ([result_of(logit_corridor(barred, seed=seed)) for seed in range(1, 7)] for barred in (0.0, 0.1))
     found = diversion(without, with_, ["a"])
