@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator import __version__, cli_sweeps
+from simulator import __version__, cli_reports, cli_sweeps
 from simulator.errors import InputError
 from simulator.terminal import (
     FAILED,
@@ -375,6 +375,7 @@ def list_(as_json: Json = False) -> None:
         print_table("", ("kind", "name", "title", "file"), [tuple(row.values()) for row in rows])
 
 
+cli_reports.register(app)
 cli_sweeps.register(app)
 
 

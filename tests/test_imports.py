@@ -34,9 +34,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api_sweeps": {"core", "scenario", "outputs", "model", "sweeps"},
     "terminal": {"core"},
     "cli_sweeps": {"core", "sweeps", "api", "api_explore", "api_sweeps", "terminal"},
+    "cli_reports": {"core", "analysis", "api", "terminal"},
     "cli": BELOW_MODEL
     | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
-    | {"terminal", "cli_sweeps"},
+    | {"terminal", "cli_reports", "cli_sweeps"},
     "__init__": {"core", "api"},
     "__main__": {"cli"},
 }

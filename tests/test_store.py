@@ -15,7 +15,7 @@ from fake_run import FakeModel, fake_result, fake_scenario
 
 from simulator import api
 from simulator.errors import InputError
-from simulator.outputs import store
+from simulator.outputs import store, whole
 from simulator.outputs.result import Result
 from simulator.world.fields import CHOICES, RECORDED
 
@@ -107,14 +107,14 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
         Result.load(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("stage", ["pq.write_table", "_write_json", "_sync", "_put"])
+@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole._sync", "whole._put"])
 def test_a_failure_while_writing_leaves_nothing(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"simulator.outputs.store.{stage}", fail)
+    monkeypatch.setattr(f"simulator.outputs.{stage}", fail)
     with pytest.raises(OSError, match="No space left"):
         result.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
@@ -126,7 +126,7 @@ def test_an_interrupt_while_writing_keeps_the_run_that_was_there(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "_sync", interrupt)
+    monkeypatch.setattr(whole, "_sync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         result.save(folder)
     assert Result.load(folder).hash == result.hash
@@ -222,3 +222,17 @@ def test_a_resolved_scenario_changes_only_in_seed_and_scale(fake_model: type[Fak
         api.run(fake_scenario(), overrides=["x"])
     with pytest.raises(ValueError, match="seed"):
         api.run(fake_scenario(), seed="x")  # type: ignore[arg-type]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "page.html"
+    whole.whole_file(target, "first")
+
+    def fail(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("simulator.outputs.whole.os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        whole.whole_file(target, "second")
+    assert target.read_text(encoding="utf-8") == "first"
+    assert list(tmp_path.iterdir()) == [target]

@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -20,6 +19,7 @@ from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
 from simulator.analysis.panels import amount, heading, percent, side
 from simulator.errors import InputError, Problem
+from simulator.outputs.whole import whole_folder
 
 RECORD: Final = "record.json"
 PAGE: Final = "index.html"
@@ -81,10 +81,7 @@ def write(findings: Findings, design: Path, folder: Path, *, overwrite: bool = F
         If it may not be written there.
     """
     check_folder(folder, overwrite=overwrite)
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.absolute().parent))
-    old = hidden.with_suffix(".old")
-    try:
+    with whole_folder(folder) as hidden:
         for name, table in findings.tables.items():
             table.to_parquet(hidden / f"{name}.parquet", index=False)
         shutil.copyfile(design, hidden / DESIGN)
@@ -93,13 +90,6 @@ def write(findings: Findings, design: Path, folder: Path, *, overwrite: bool = F
         record = {**findings.content, "created": datetime.now(UTC).isoformat(timespec="seconds"), "files": files}
         text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
         (hidden / RECORD).write_text(text + "\n", encoding="utf-8")
-        hidden.chmod(0o755)
-        if folder.exists():
-            folder.rename(old)
-        hidden.rename(folder)
-    finally:
-        for left in (hidden, old):
-            shutil.rmtree(left, ignore_errors=True)
     return sorted(folder.iterdir())
 
 

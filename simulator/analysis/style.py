@@ -313,11 +313,17 @@ def key(cells: Sequence[Axes], handles: Sequence[Artist], policies: dict[str, Po
         top += height
 
 
-def save(figure: Figure, folder: Path, name: str, title: str) -> list[Path]:
-    """Write a figure as PNG and SVG and return the paths; the same figure gives the same bytes."""
+def save(figure: Figure, folder: Path, name: str, title: str, alt: str = "") -> list[Path]:
+    """Write a figure as PNG and SVG and return the paths; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    alt : what it shows, in words; kept in both files as their description.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png", folder / f"{name}.svg"]
-    figure.savefig(paths[0], dpi=DPI, metadata={"Title": title, "Software": None})
+    said = {"Description": alt} if alt else {}
+    figure.savefig(paths[0], dpi=DPI, metadata={"Title": title, "Software": None, **said})
     with matplotlib.rc_context({"svg.hashsalt": "corridor"}):
-        figure.savefig(paths[1], metadata={"Title": title, "Date": None})
+        figure.savefig(paths[1], metadata={"Title": title, "Date": None, **said})
     return paths

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem
+from simulator.outputs.whole import files_in, whole_folder
 from simulator.world.fields import CHOICES, RECORDED
 
 if TYPE_CHECKING:
@@ -97,13 +95,13 @@ def write_run(
     """
     check_free(folder, record["scenario_hash"], record["versions"]["corridor"], overwrite=overwrite)
     failure: Exception | None = None
-    with _atomic(folder) as temporary:
+    with whole_folder(folder) as temporary:
         (temporary / "tables").mkdir()
         for name, table in tables.items():
             pq.write_table(table, temporary / "tables" / f"{name}.parquet", compression="zstd")
         narrow(dataset).to_netcdf(temporary / "dataset.nc", engine="scipy")
         _write_json(temporary / "summary.json", summary)
-        files = {str(path.relative_to(temporary)): _file_entry(path) for path in _files(temporary)}
+        files = {str(path.relative_to(temporary)): _file_entry(path) for path in files_in(temporary)}
         if figures is not None:
             try:
                 (temporary / "figures").mkdir()
@@ -125,61 +123,6 @@ def narrow(dataset: xr.Dataset) -> xr.Dataset:
             fits = variable.size == 0 or int(variable.max()) <= np.iinfo(np.int32).max
             changed[name] = variable.astype(np.int32 if fits else np.float64)
     return dataset.assign(changed)
-
-
-@contextmanager
-def _atomic(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder beside `folder`, and put it in its place when all went well."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
-    try:
-        temporary.chmod(0o777 & ~_umask())
-        yield temporary
-        for path in _files(temporary):
-            _sync(path)
-        for path in sorted(temporary.rglob("*")):
-            if path.is_dir():
-                _sync(path)
-        _sync(temporary)
-        _put(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _put(temporary: Path, folder: Path) -> None:
-    """Rename `temporary` to `folder`; what stood there goes away only once the new run is in place."""
-    old = temporary.with_suffix(".old")
-    replaced = folder.is_dir() and any(folder.iterdir())
-    if replaced:
-        folder.rename(old)
-    try:
-        temporary.rename(folder)
-    except BaseException:
-        if replaced:
-            old.rename(folder)
-        raise
-    _sync(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot sync a folder
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _file_entry(path: Path) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from simulator.errors import InputError, Problem
+from simulator.outputs.whole import whole_folder
 from simulator.validation.criteria import ROLES
 from simulator.validation.figures import draw
 from simulator.validation.origins_of_values import in_short
@@ -54,10 +53,7 @@ def write(scorecard: Scorecard, folder: Path, *, overwrite: bool = False) -> lis
         If it may not be written there.
     """
     check_folder(folder, overwrite=overwrite)
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.absolute().parent))
-    old = hidden.with_suffix(".old")
-    try:
+    with whole_folder(folder) as hidden:
         content = scorecard.plain()
         (hidden / JSON).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (hidden / f"{NAME}.md").write_text(page(content, scorecard.tables), encoding="utf-8")
@@ -68,13 +64,6 @@ def write(scorecard: Scorecard, folder: Path, *, overwrite: bool = False) -> lis
         for name, rows in {**scorecard.tables, **_tables(content), "values": values}.items():
             rows.to_csv(hidden / f"{name}.csv", index=False, float_format="%.6g")
         draw(scorecard, hidden)
-        hidden.chmod(0o755)
-        if folder.exists():
-            folder.rename(old)
-        hidden.rename(folder)
-    finally:
-        for left in (hidden, old):
-            shutil.rmtree(left, ignore_errors=True)
     return sorted(folder.iterdir())
 
 

@@ -1,0 +1,173 @@
+"""What happened on each route, and where the people are: two accounts, neither of which counts anyone twice.
+
+A person is counted on each route entered. So routes that people go on to from the treated one are kept apart, and the
+ratio of rise to fall is over the others. Where people are at the end is taken from stocks, in which each person is in
+one state and one country; their changes add up to zero, to the person.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from simulator.analysis.diversion.estimates import Estimate, mean_of, ratio_of, rows_of
+from simulator.analysis.diversion.pairs import Pairs
+
+COUNTED: Final = ("attempts", "arrivals", "interceptions")
+"""Measures that are taken on the legs on which an arrival is counted, so that a journey counts once on a route."""
+GROUPS: Final = ("origin", "need")
+"""What people differ by, as far as flows on legs are recorded by it."""
+FATES: Final = {
+    "resident": "stay", "returned": "went back", "moving": "wait", "detained": "wait", "dead": "died",
+    "admitted": "pathway",
+}  # fmt: skip
+"""What a state amounts to; in all other states people are in a destination country."""
+FATE_LABELS: Final = {
+    "stay": "stayed at home or in a host country", "went back": "set out and went back",
+    "wait": "on the way or held, waiting", "destination": "in a destination country",
+    "pathway": "came by a legal pathway", "died": "died on the way",
+}  # fmt: skip
+
+
+def counted_legs(pairs: Pairs) -> list[str]:
+    """Return the legs on which an arrival is counted."""
+    return [leg.leg for leg in pairs.scenario.legs if leg.counted]
+
+
+def by_route(pairs: Pairs, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return flows by pair and route: ``pair measure route role``, what `by` adds, ``without with_ change``."""
+    counted, parts = counted_legs(pairs), []
+    for measure in (*COUNTED, "deaths"):
+        where = {"leg": counted} if measure in COUNTED else None
+        frame = pairs.flows(measure, ["route", *by], where)
+        if not by:
+            frame = _every_route(pairs, frame)
+        frame.insert(1, "measure", measure)
+        parts.append(frame)
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(3, "role", [pairs.role(str(route)) for route in table["route"]])
+    return table
+
+
+def _every_route(pairs: Pairs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return flows by pair and route with a row for each route of the corridor, zero where nothing happened."""
+    routes = list(dict.fromkeys([*pairs.scenario.corridor.routes, *map(str, frame["route"])]))
+    index = pd.MultiIndex.from_product([range(len(pairs.with_)), routes], names=["pair", "route"])
+    frame = frame.assign(route=frame["route"].astype(str))
+    return frame.set_index(["pair", "route"]).reindex(index, fill_value=0.0).reset_index()
+
+
+def route_table(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return each route's change: ``measure route role without with_ change low high relative n``.
+
+    `without`, `with_` and `change` are means over pairs, ``low high`` the 95% interval of the change, ``relative`` the
+    change against `without` (NaN where that is zero).
+    """
+    rows = []
+    for (measure, route, role), part in flows.groupby(["measure", "route", "role"], sort=False):
+        found, base = mean_of(part["change"].to_numpy()), float(part["without"].mean())
+        rows.append((measure, route, role, base, float(part["with_"].mean()), found.mean, found.low, found.high,
+                     found.mean / base if base else float("nan"), found.n))  # fmt: skip
+    columns = ["measure", "route", "role", "without", "with_", "change", "low", "high", "relative", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def falls_and_rises(flows: pd.DataFrame, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return what fell on the treated routes and rose elsewhere: ``pair measure``, `by`, ``fall rise``."""
+    keys = ["pair", "measure", *by]
+    parts = flows.assign(
+        fall=np.where(flows["role"] == "treated", -flows["change"], 0.0),
+        rise=np.where(flows["role"] == "elsewhere", flows["change"], 0.0),
+    )
+    return parts.groupby(keys, as_index=False, observed=True)[["fall", "rise"]].sum()
+
+
+def moved(flows: pd.DataFrame, measure: str) -> tuple[Estimate, Estimate, Estimate]:
+    """Return the fall on the treated routes, the rise on the others, and their ratio."""
+    found = falls_and_rises(flows[flows["measure"] == measure])
+    fall, rise = found["fall"].to_numpy(), found["rise"].to_numpy()
+    return mean_of(fall), mean_of(rise), ratio_of(rise, fall)
+
+
+def group_table(pairs: Pairs, dimension: Literal["origin", "need"]) -> pd.DataFrame:
+    """Return fall, rise and diversion ratio of arrivals by what people differ by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dimension label fall fall_low fall_high rise rise_low rise_high ratio low high n share``, those with the
+        largest fall first; ``share`` is their part of the fall of all (NaN where nothing fell).
+    """
+    flows = by_route(pairs, (dimension,))
+    found = falls_and_rises(flows[flows["measure"] == "arrivals"], (dimension,))
+    whole = float(found.groupby("pair")["fall"].sum().mean()) if len(found) else 0.0
+    rows = []
+    for label, part in found.groupby(dimension, sort=False, observed=True):
+        fall, rise = mean_of(part["fall"].to_numpy()), mean_of(part["rise"].to_numpy())
+        ratio = ratio_of(part["rise"].to_numpy(), part["fall"].to_numpy())
+        rows.append((dimension, str(label), fall.mean, fall.low, fall.high, rise.mean, rise.low, rise.high, ratio.mean,
+                     ratio.low, ratio.high, fall.n, fall.mean / whole if whole > 0 else float("nan")))  # fmt: skip
+    columns = ["dimension", "label", "fall", "fall_low", "fall_high", "rise", "rise_low", "rise_high", "ratio", "low",
+               "high", "n", "share"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).sort_values("fall", ascending=False, ignore_index=True)
+
+
+def matrix_row(flows: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:
+    """Return the share of the fall that reappears on each other route: ``route role ratio low high n``."""
+    chosen = flows[flows["measure"] == measure]
+    fall = falls_and_rises(chosen).set_index("pair")["fall"]
+    others = chosen[chosen["role"].isin(["elsewhere", "onward"])].copy()
+    others["fall"] = others["pair"].map(fall)
+    return rows_of(others, ["route", "role"], "change", "fall")
+
+
+def risk_table(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return deaths per thousand attempts on the treated routes, the others, and all: ``where without with_ ...``.
+
+    Attempts are those on counted legs, deaths those on all legs of the routes; onward routes count under ``all``.
+    """
+    sides = {"treated": ["treated"], "elsewhere": ["elsewhere"], "all": ["treated", "elsewhere", "onward"]}
+    rows = []
+    for where, roles in sides.items():
+        part = flows[flows["role"].isin(roles)].groupby(["pair", "measure"])[["without", "with_"]].sum()
+        deaths, attempts = part.xs("deaths", level="measure"), part.xs("attempts", level="measure")
+        share = 1000.0 * deaths / attempts.replace(0.0, np.nan)
+        change = mean_of((share["with_"] - share["without"]).to_numpy())
+        rows.append((where, float(share["without"].mean()), float(share["with_"].mean()), change.mean, change.low,
+                     change.high, change.n))  # fmt: skip
+    return pd.DataFrame(rows, columns=["where", "without", "with_", "change", "low", "high", "n"])
+
+
+def people_table(pairs: Pairs) -> pd.DataFrame:
+    """Return where people are at the end, with less without: ``fate country change low high n``.
+
+    ``country`` is empty but for destinations; the changes of all rows add up to zero.
+    """
+    stocks = pairs.stocks(["state", "country"])
+    fates = [FATES.get(str(state), "destination") for state in stocks["state"]]
+    countries = [str(country) if fate == "destination" else ""
+                 for fate, country in zip(fates, stocks["country"], strict=True)]  # fmt: skip
+    found = stocks.assign(fate=fates, country=countries).groupby(["fate", "country", "pair"])["change"].sum()
+    rows = []
+    wide = found.unstack("pair").fillna(0.0)
+    for (fate, country), values in zip(wide.index.tolist(), wide.to_numpy(dtype=float), strict=True):
+        change = mean_of(values)
+        if fate != "destination" or values.any():
+            rows.append((fate, country, change.mean, change.low, change.high, change.n))
+    table = pd.DataFrame(rows, columns=["fate", "country", "change", "low", "high", "n"])
+    order = {fate: place for place, fate in enumerate(FATE_LABELS)}
+    table = table.assign(_order=table["fate"].map(order), _size=-table["change"].abs())
+    return table.sort_values(["_order", "_size", "country"]).drop(columns=["_order", "_size"]).reset_index(drop=True)
+
+
+def changed_destination(pairs: Pairs) -> Estimate:
+    """Return how many more people are in the destination countries that gained: the fewest who must have changed.
+
+    Who went where without the policy is not known person by person, so that moves that cancel out are not seen.
+    """
+    stocks = pairs.stocks(["state", "country"])
+    stocks = stocks[[str(state) not in FATES for state in stocks["state"]]]
+    gained = stocks.groupby(["pair", "country"], observed=True)["change"].sum().clip(lower=0.0)
+    return mean_of(gained.groupby("pair").sum().reindex(range(len(pairs.with_)), fill_value=0.0).to_numpy())

@@ -1,0 +1,153 @@
+"""Squeeze the balloon: flows on all routes against the effort on one, from a table of runs.
+
+The table has a row a run and route: ``squeezed`` (the route on which effort is set), ``effort``, ``draw``,
+``replicate``, ``route``, ``arrivals``, ``deaths``, ``attempts``. Runs of one draw and replicate share their luck.
+Replicates lie within draws: the mean of a draw is one observation; where there is one draw, replicates are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from simulator.analysis.diversion.elasticity import arc
+from simulator.analysis.diversion.estimates import mean_of, ratio_of
+from simulator.errors import InputError, Problem
+
+KEYS: Final = ("squeezed", "effort", "draw", "replicate", "route")
+FLOWS: Final = ("arrivals", "deaths", "attempts")
+Onward = Mapping[str, Sequence[str]]
+"""Routes by the one that leads on to them: people are counted there again."""
+
+
+def check(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a balloon table in order, or say everything that is wrong with it.
+
+    Raises
+    ------
+    InputError
+        If columns are missing, rows come twice, a flow is negative or none, or a squeezed route has one effort only.
+    """
+    missing = [name for name in (*KEYS, *FLOWS) if name not in table]
+    if missing:
+        said = f"lacks the columns {', '.join(missing)}"
+        raise InputError([Problem("balloon table", "", said, None, None, ", ".join((*KEYS, *FLOWS)))])
+    problems = []
+    if table.duplicated(list(KEYS)).any():
+        problems.append(Problem("balloon table", "", "has the same run and route twice", advice="keep one row of each"))
+    for name in FLOWS:
+        values = pd.to_numeric(table[name], errors="coerce")
+        if not np.isfinite(values).all() or (values < 0).any():
+            problems.append(Problem("balloon table", name, "holds values that are no counts", None, None, "0 or more"))
+    for squeezed, part in table.groupby("squeezed", sort=False):
+        if part["effort"].nunique() < 2:
+            problems.append(Problem("balloon table", "effort", "has one value only", str(squeezed),
+                                    advice="run at least two efforts on each route"))  # fmt: skip
+        if squeezed not in set(part["route"]):
+            problems.append(Problem("balloon table", "squeezed", "is not among the routes", str(squeezed)))
+    if table.empty or problems:
+        raise InputError(problems or [Problem("balloon table", "", "has no rows", advice="run the sweep first")])
+    return table[[*KEYS, *FLOWS]].sort_values(list(KEYS), ignore_index=True)
+
+
+def observations(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each squeezed route, effort, observation (``unit``) and route, with its flows."""
+    flows = list(FLOWS)
+    one_draw = table.groupby("squeezed")["draw"].transform("nunique") == 1
+    table = table.assign(unit=np.where(one_draw, table["replicate"], table["draw"]))
+    return table.groupby(["squeezed", "effort", "unit", "route"], as_index=False)[flows].mean()
+
+
+def curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Return flows against effort: ``squeezed effort route measure mean low high n``.
+
+    Measures are those of the table and ``deaths_per_thousand`` attempts; the route ``all`` has the risk on all routes.
+    """
+    found = observations(check(table))
+    keys = ["squeezed", "effort", "unit"]
+    together = found.groupby(keys, as_index=False)[list(FLOWS)].sum().assign(route="all")
+    rows: list[tuple[Any, ...]] = []
+    every = pd.concat([found, together], ignore_index=True)
+    every["deaths_per_thousand"] = 1000.0 * every["deaths"] / every["attempts"].where(every["attempts"] > 0)
+    for (squeezed, effort, route), part in every.groupby(["squeezed", "effort", "route"], sort=False):
+        for measure in (*FLOWS, "deaths_per_thousand"):
+            if route != "all" or measure != "arrivals":  # a person may arrive on several routes
+                made = mean_of(part[measure].to_numpy())
+                rows.append((squeezed, effort, route, measure, made.mean, made.low, made.high, made.n))
+    return pd.DataFrame(rows, columns=["squeezed", "effort", "route", "measure", "mean", "low", "high", "n"])
+
+
+def changes(table: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:
+    """Return each observation's change from its least effort: ``squeezed effort unit route before after change``."""
+    found = observations(check(table))
+    least = found.groupby("squeezed")["effort"].transform("min")
+    base = found[found["effort"] == least].set_index(["squeezed", "unit", "route"])[measure].rename("before")
+    joined = found[found["effort"] > least].join(base, on=["squeezed", "unit", "route"], how="inner")
+    joined = joined.rename(columns={measure: "after"})
+    joined["change"] = joined["after"] - joined["before"]
+    return joined[["squeezed", "effort", "unit", "route", "before", "after", "change"]].reset_index(drop=True)
+
+
+def matrix(table: pd.DataFrame, effort: float | None = None, onward: Onward | None = None) -> pd.DataFrame:
+    """Return the diversion ratio of each squeezed route to each other: ``squeezed route role ratio low high n``.
+
+    Parameters
+    ----------
+    effort : effort at which to compare with the least; by default the highest of each route.
+    onward : routes that others lead on to.
+    """
+    found = changes(table)
+    at = found.groupby("squeezed")["effort"].transform("max") if effort is None else effort
+    found = found[found["effort"] == at]
+    rows = []
+    for squeezed, part in found.groupby("squeezed", sort=False):
+        wide = part.pivot(index="unit", columns="route", values="change").fillna(0.0)
+        later = set((onward or {}).get(str(squeezed), ()))
+        for route in wide.columns.drop(str(squeezed)):
+            made = ratio_of(wide[route].to_numpy(), -wide[str(squeezed)].to_numpy())
+            rows.append((squeezed, route, "onward" if route in later else "elsewhere", made.mean, made.low, made.high,
+                         made.n))  # fmt: skip
+    return pd.DataFrame(rows, columns=["squeezed", "route", "role", "ratio", "low", "high", "n"])
+
+
+def diversion_by_effort(table: pd.DataFrame, onward: Onward | None = None) -> pd.DataFrame:
+    """Return fall, rise elsewhere and their ratio at each effort: ``squeezed effort fall rise ratio low high n``.
+
+    With ``fall_low fall_high rise_low rise_high``; onward routes are left out of the rise.
+    """
+    rows = []
+    for (squeezed, effort), part in changes(table).groupby(["squeezed", "effort"], sort=False):
+        out = {str(squeezed), *(onward or {}).get(str(squeezed), ())}
+        rise = part[~part["route"].isin(out)].groupby("unit")["change"].sum()
+        fall = -part[part["route"] == squeezed].set_index("unit")["change"]
+        rise = rise.reindex(fall.index, fill_value=0.0)
+        f, r, d = mean_of(fall.to_numpy()), mean_of(rise.to_numpy()), ratio_of(rise.to_numpy(), fall.to_numpy())
+        rows.append((squeezed, effort, f.mean, f.low, f.high, r.mean, r.low, r.high, d.mean, d.low, d.high, d.n))
+    return pd.DataFrame(rows, columns=["squeezed", "effort", "fall", "fall_low", "fall_high", "rise", "rise_low",
+                                       "rise_high", "ratio", "low", "high", "n"])  # fmt: skip
+
+
+def elasticities(table: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:
+    """Return arc elasticities of flows to effort: ``squeezed route effort_from effort_to elasticity low high n``.
+
+    Between each effort and the next, and from the least to the highest; that on the squeezed route itself is its own
+    elasticity, the others are cross elasticities.
+    """
+    found = observations(check(table))
+    rows = []
+    for squeezed, part in found.groupby("squeezed", sort=False):
+        efforts = sorted(part["effort"].unique())
+        steps = [*pairwise(efforts)]
+        steps += [(efforts[0], efforts[-1])] if len(efforts) > 2 else []
+        for route, on_route in part.groupby("route", sort=False):
+            wide = on_route.pivot(index="unit", columns="effort", values=measure)
+            for low, high in steps:
+                both = wide[[low, high]].dropna()
+                made = mean_of(arc(both[low], both[high], low, high))
+                rows.append((squeezed, route, low, high, made.mean, made.low, made.high, made.n))
+    return pd.DataFrame(rows, columns=["squeezed", "route", "effort_from", "effort_to", "elasticity", "low", "high",
+                                       "n"])  # fmt: skip

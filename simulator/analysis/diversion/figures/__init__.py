@@ -1,0 +1,1 @@
+"""Figures of diversion, each with its title and what it shows in words."""

@@ -1,0 +1,94 @@
+"""What the figures of diversion share: numbers in words, intervals, colours by route, saving with a description."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from matplotlib.figure import Figure
+
+from simulator import __version__
+from simulator.analysis import style
+from simulator.analysis.diversion.estimates import Estimate
+
+FEWER: Final = style.OKABE_ITO["blue"]
+MORE: Final = style.OKABE_ITO["vermilion"]
+NOWHERE: Final = "#B9C0C6"
+"""Colours of what fell, what rose, and what reappeared nowhere."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with its title and a text alternative.
+
+    Attributes
+    ----------
+    alt : what the figure shows, in words and numbers, for those who do not see it.
+    """
+
+    figure: Figure
+    title: str
+    alt: str
+
+    def save(self, folder: Path, name: str) -> list[Path]:
+        """Write it as PNG and SVG with its description in both, and the description as text; return the files."""
+        paths = style.save(self.figure, folder, name, self.title, self.alt)
+        text = folder / f"{name}.txt"
+        text.write_text(f"{self.title}\n\n{self.alt}\n", encoding="utf-8")
+        return [*paths, text]
+
+
+def number(value: float) -> str:
+    """Return a number of people in words: three figures from a thousand up, a true minus."""
+    if not math.isfinite(value):
+        return "-"
+    text = style.rounded(value)
+    return "0" if text in ("-0", "0") else text.replace("-", "\N{MINUS SIGN}")
+
+
+def signed(value: float) -> str:
+    """Return a change with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def between(low: float, high: float, scale: float = 1.0) -> str:
+    """Return an interval in words; what it leaves open is said."""
+    if math.isnan(low) or math.isnan(high):
+        return "no interval from a single pair"
+    if math.isinf(low) or math.isinf(high):
+        return "no limits"
+    return f"{number(scale * low)} to {number(scale * high)}"
+
+
+def said(estimate: Estimate, scale: float = 1.0) -> str:
+    """Return an estimate with its interval in words."""
+    return f"{number(scale * estimate.mean)} ({between(estimate.low, estimate.high, scale)})"
+
+
+def look_of(routes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the line of each route: colour and dash, the same in all figures of these routes."""
+    return {route: style.ROUTE_STYLES[place % len(style.ROUTE_STYLES)] for place, route in enumerate(routes)}
+
+
+def source_of(design: Mapping[str, Any] | None) -> str:
+    """Return the source line of a figure that is drawn from a table of runs."""
+    about = dict(design or {})
+    named = f", {about['name']}" if about.get("name") else ""
+    scenario = f", scenario {about['scenario']}" if about.get("scenario") else ""
+    scale = f", {about['persons_per_agent']:,} people a row" if about.get("persons_per_agent") else ""
+    return f"Simulated: Corridor {about.get('version', __version__)}{named}{scenario}{scale}."
+
+
+def labels_of(design: Mapping[str, Any] | None, routes: Sequence[str]) -> dict[str, str]:
+    """Return the name of each route in figures: that of the design, or its own."""
+    known = dict((design or {}).get("labels", {}))
+    return {route: str(known.get(route, route.replace("-", " ").title() if "-" in route else route))
+            for route in routes}  # fmt: skip
+
+
+def join(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,198 @@
+"""One figure for ten seconds: how much was stopped, how much moved, and where."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from simulator.analysis import style
+from simulator.analysis.diversion.figures.common import (
+    FEWER,
+    MORE,
+    NOWHERE,
+    Drawn,
+    between,
+    join,
+    number,
+    said,
+    signed,
+)
+from simulator.analysis.diversion.study import Diversion
+
+HEIGHT: Final = 6.9
+DOTS: Final = 100
+SHORT: Final = 60
+"""Letters of the names of policies that fit in a title."""
+
+
+def treated_words(study: Diversion) -> str:
+    """Return the treated routes in words."""
+    return join([study.content["labels"][route] for route in study.content["treated"]])
+
+
+def policy_words(study: Diversion) -> str:
+    """Return the policies in words, or that it is the change between the runs."""
+    names = join(list(study.content["policies"].values())) if study.content["policies"] else ""
+    return names if names and len(names) <= SHORT else "The policies together" if names else "The change"
+
+
+def headline(study: Diversion) -> str:
+    """Return what happened in one sentence."""
+    route, ratio = treated_words(study), study.ratio.mean
+    if not study.fall.mean > 0:
+        return f"{policy_words(study)}: no fewer people arrived on the {route}"
+    turned = f"{round(100 * ratio)} turned up" if ratio >= 0 else "none turned up"
+    return f"{policy_words(study)}: of every 100 people fewer on the {route}, {turned} on other routes"
+
+
+def alternative(study: Diversion) -> str:
+    """Return what the figure shows, in words."""
+    routes = study.tables["routes"].query("measure == 'arrivals'")
+    changes = "; ".join(
+        f"{study.content['labels'].get(str(row.route), row.route)} {signed(float(row.change))} "  # type: ignore[arg-type]
+        f"({between(float(row.low), float(row.high))})"  # type: ignore[arg-type]
+        for row in routes.itertuples()
+    )
+    return (
+        f"Arrivals fewer on the {treated_words(study)}: {said(study.fall)}. More on other routes: {said(study.rise)}, "
+        f"which is {said(study.ratio, 100)} of every 100 fewer. {study.verdict.said.capitalize()}. Change of arrivals "
+        f"by route, with 95% intervals: {changes}. Deaths in all: {signed(study.deaths.mean)} "
+        f"({between(study.deaths.low, study.deaths.high)})."
+    )
+
+
+def glance_figure(study: Diversion) -> Drawn:
+    """Return the figure that says how much was stopped, how much moved, and where."""
+    content = study.content
+    title = headline(study)
+    first, last = content["months"]
+    subtitle = (f"{content['title']}. "
+                f"Simulated arrivals {first} to {last}, with less without, on common luck: mean of "
+                f"{content['pairs']} {'pair' if content['pairs'] == 1 else 'pairs'} of runs and 95% interval.")
+    source = (f"Simulated: Corridor, scenario {content['scenario']}, {content['persons_per_agent']:,} people a row. "
+              "Onward routes, where the same people are counted again, are left out of what moved.")  # fmt: skip
+    figure, bottom, top = style.new_figure(HEIGHT, title, subtitle, source)
+    numbers_high = 1.18 / HEIGHT
+    _numbers(figure, study, top - numbers_high, numbers_high)
+    room = top - numbers_high - bottom - 0.1 / HEIGHT
+    dots = figure.add_axes((0.35 / style.WIDTH, bottom, 4.3 / style.WIDTH, room - 0.42 / HEIGHT))
+    _waffle(dots, study)
+    bars = figure.add_axes((7.5 / style.WIDTH, bottom + 0.55 / HEIGHT, 4.0 / style.WIDTH, room - 0.9 / HEIGHT))
+    _bars(bars, study)
+    return Drawn(figure, title, alternative(study))
+
+
+def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None:
+    """Write the three numbers to take away."""
+    fall, rise = study.fall, study.rise
+    nowhere = fall.mean - rise.mean
+    before = study.tables["routes"].query("measure == 'arrivals' and role == 'treated'")["without"].sum()
+    share = f" ({round(100 * fall.mean / before)}% fewer)" if before > 0 else ""
+    rest = f"{number(nowhere)} fewer" if nowhere >= 0 else f"{number(-nowhere)} more"
+    texts = (
+        (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more", FEWER,
+         f"arrived on the {treated_words(study)}{share}; interval {between(fall.low, fall.high)}"),
+        (f"{number(rise.mean)} more" if rise.mean >= 0 else f"{number(-rise.mean)} fewer", MORE,
+         f"arrived on other routes instead; interval {between(rise.low, rise.high)}"),
+        (rest, style.INK, f"arrived in all, whichever the route; {number(abs(study.deaths.mean))} "
+         f"{'more' if study.deaths.mean >= 0 else 'fewer'} died; interval "
+         f"{between(study.deaths.low, study.deaths.high)}"),
+    )  # fmt: skip
+    for place, (big, colour, small) in enumerate(texts):
+        x = (0.35 + 3.85 * place) / style.WIDTH
+        figure.text(x, base + high - 0.16 / HEIGHT, big, size=25, weight="bold", color=colour, va="top")
+        figure.text(x, base + high - 0.66 / HEIGHT, "\n".join(textwrap.wrap(small, 46)), size=style.TEXT_SIZE + 0.5,
+                    color=style.INK, va="top", linespacing=1.25)  # fmt: skip
+
+
+def shares(study: Diversion) -> dict[str, int]:
+    """Return how many of every hundred fewer turned up on each other route, in whole people, most first."""
+    rows = study.tables["matrix"].query("role == 'elsewhere'")
+    return hundred(dict(zip(rows["route"].astype(str), rows["ratio"].astype(float), strict=True)))
+
+
+def hundred(ratios: Mapping[str, float]) -> dict[str, int]:
+    """Return ratios as whole people of a hundred, most first, that add up as they do; those below zero as none."""
+    wanted = {route: 100 * ratio for route, ratio in sorted(ratios.items(), key=lambda item: -item[1]) if ratio > 0}
+    whole = {route: int(np.floor(value)) for route, value in wanted.items()}
+    rest = round(sum(wanted.values())) - sum(whole.values())
+    by_remainder = sorted(whole, key=lambda route: whole[route] - wanted[route])
+    for route in by_remainder[:rest]:
+        whole[route] += 1
+    return {route: count for route, count in whole.items() if count}
+
+
+def _waffle(axes: Axes, study: Diversion) -> None:
+    """Draw a hundred squares: where those fewer turned up, route by route; more than a hundred if more turned up."""
+    found = shares(study) if study.fall.mean > 0 else {}
+    axes.set_axis_off()
+    counts = [(f"on the {study.content['labels'][route]}", count, _shade(place)) for place, (route, count)
+              in enumerate(found.items())]  # fmt: skip
+    moved = sum(count for _, count, _ in counts)
+    counts.append(("on no other route", max(DOTS - moved, 0), NOWHERE))
+    colours = [colour for _, count, colour in counts for _ in range(count)]
+    rows = max(int(np.ceil(len(colours) / 10)), 10)
+    for place, colour in enumerate(colours):
+        column, row = place % 10, place // 10
+        axes.add_patch(Rectangle((column, rows - 1 - row), 0.86, 0.86, color=colour, linewidth=0, gid="person"))
+    if moved > DOTS:
+        axes.plot([0, 9.86], [rows - 10 - 0.07] * 2, color=style.INK, linewidth=1.2)
+    axes.set_xlim(-0.1, 16.2)
+    axes.set_ylim(-0.2, rows + 0.2)
+    axes.set_aspect("equal", anchor="NW")
+    axes.annotate(f"Of every 100 people fewer on the {treated_words(study)}", (0, rows + 0.35),
+                  size=style.TEXT_SIZE + 1, weight="bold", color=style.INK, va="bottom", annotation_clip=False)
+    y = rows - 0.6
+    for label, count, colour in counts:
+        if count:
+            axes.text(10.5, y, f"{count}", size=17, weight="bold", va="center", color=_readable(colour))
+            axes.text(10.5, y - 0.85, "\n".join(textwrap.wrap(label, 22)), size=style.TEXT_SIZE, va="top",
+                      color=style.INK, linespacing=1.15)  # fmt: skip
+            y -= 2.3 + 0.75 * len(textwrap.wrap(label, 22))
+
+
+def _shade(place: int) -> str:
+    return (MORE, style.OKABE_ITO["orange"], style.OKABE_ITO["purple"], style.OKABE_ITO["green"])[min(place, 3)]
+
+
+def _readable(colour: str) -> str:
+    """Return a colour that large text can be read in."""
+    return style.MUTED if colour == NOWHERE else "#9A6A00" if colour == style.OKABE_ITO["orange"] else colour
+
+
+def _bars(axes: Axes, study: Diversion) -> None:
+    """Draw the change of arrivals by route with its interval."""
+    rows = study.tables["routes"].query("measure == 'arrivals' and role != 'none'").reset_index(drop=True)
+    order = {"treated": 0, "elsewhere": 1, "onward": 2}
+    rows = rows.assign(_order=rows["role"].map(order)).sort_values(["_order", "change"], ascending=[True, False])
+    places = np.arange(len(rows))[::-1]
+    for place, row in zip(places, rows.itertuples(), strict=True):
+        change, low, high = float(row.change), float(row.low), float(row.high)  # type: ignore[arg-type]
+        onward = row.role == "onward"
+        colour = FEWER if change < 0 else MORE
+        axes.barh(place, change, height=0.56, color="white" if onward else colour, edgecolor=colour,
+                  hatch="////" if onward else None, linewidth=1.0)  # fmt: skip
+        if np.isfinite(low):
+            axes.plot([low, high], [place, place], color=style.INK, linewidth=1.3, zorder=4)
+        label = study.content["labels"][str(row.route)] + (" (onward)" if onward else "")
+        axes.annotate("\n".join(textwrap.wrap(label, 24)), (0, place), (-8, 0), ("axes fraction", "data"),
+                      "offset points", ha="right", va="center", size=style.TEXT_SIZE, color=style.INK,
+                      annotation_clip=False)  # fmt: skip
+        end = max(change, high if np.isfinite(high) else change, 0.0)
+        axes.annotate(signed(change), (end, place), (5, 0), textcoords="offset points", va="center",
+                      size=style.TEXT_SIZE, color=style.INK, annotation_clip=False)  # fmt: skip
+    axes.axvline(0, color=style.INK, linewidth=0.9)
+    style.dress(axes, "Change of arrivals by route", "line: 95% interval", gap=6)
+    axes.grid(False)
+    axes.set_yticks([])
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    low, high = axes.get_xlim()
+    axes.set_xlim(low, high + 0.16 * (high - low))
+    axes.set_ylim(-0.6, len(rows) - 0.4)

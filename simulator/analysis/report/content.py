@@ -1,0 +1,118 @@
+"""What a report says, before it is a page: texts, findings, charts, tables, a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page.
+
+    Attributes
+    ----------
+    id : its anchor.
+    caption : what it shows.
+    head : names of columns.
+    rows : cells; numbers are shown rounded and sorted by their value.
+    sortable : whether readers may sort it.
+    note : what to mind, under it.
+    """
+
+    id: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    sortable: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, as plotly's JavaScript takes it, with words and numbers for those who do not see it.
+
+    Attributes
+    ----------
+    figure : ``data`` and ``layout``.
+    alt : what it shows, in words.
+    table : the numbers behind it.
+    height : pixels.
+    """
+
+    id: str
+    title: str
+    figure: Mapping[str, Any]
+    alt: str
+    table: Table | None = None
+    note: str = ""
+    height: int = 360
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A main finding: a sentence, and what stands behind it."""
+
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number to take away: ``tone`` is fewer, more or plain."""
+
+    big: str
+    small: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Waffle:
+    """Of every hundred people fewer: parts with their label, count and tone (a class of the page)."""
+
+    title: str
+    parts: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """All that a report says.
+
+    Attributes
+    ----------
+    title, question : of the page.
+    answer : the answer in one sentence.
+    cards, waffle : the ten-second summary.
+    about : what was run, as pairs of name and value.
+    findings : main findings, with intervals.
+    map : data of the map with its slider, or None; see `simulator.analysis.report.map_data`.
+    charts : charts in order.
+    comparison : the sortable table, or tables.
+    evidence : tables of evidence and assumptions.
+    limits : what to mind.
+    remake : commands, with what each does.
+    versions : what made it.
+    """
+
+    title: str
+    question: str
+    answer: str
+    about: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+    charts: tuple[Chart, ...]
+    comparison: tuple[Table, ...]
+    evidence: tuple[Table, ...]
+    limits: tuple[str, ...]
+    remake: tuple[tuple[str, str], ...]
+    cards: tuple[Card, ...] = ()
+    waffle: Waffle | None = None
+    map: Mapping[str, Any] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text_alternatives(self) -> Sequence[str]:
+        """What every chart says in words."""
+        return [chart.alt for chart in self.charts]

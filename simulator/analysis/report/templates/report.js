@@ -1,0 +1,142 @@
+(function () {
+  "use strict";
+  const report = JSON.parse(document.getElementById("report-data").textContent);
+  const config = { displayModeBar: false, displaylogo: false, responsive: true, scrollZoom: false, doubleClick: false };
+  const drawn = [];
+  const wide = document.documentElement.clientWidth > 600;
+  for (const chart of report.charts) {
+    if (!wide && chart.layout.font) chart.layout.font.size = Math.min(chart.layout.font.size, 11);
+    Plotly.newPlot(chart.id, chart.data, chart.layout, config);
+    drawn.push(chart.id);
+  }
+
+  // The map: lines of a few widths, each width a trace, filled anew when time or view change.
+  const WIDTHS = [1, 2, 3.2, 4.8, 6.8, 9.2, 12];
+  const KINDS = [["#5a5a5a", "solid"], ["#0072b2", "2px,3px"], ["#d55e00", "solid"]];
+  const map = report.map;
+  const words = (n) => Math.abs(n) >= 1000 ? Number(Math.abs(n).toPrecision(3)).toLocaleString("en") : String(Math.abs(n));
+
+  function scaleOf(view, whole) {
+    const rows = whole ? [view.people[0]] : view.people.slice(1);
+    let most = 1;
+    for (const row of rows) for (const n of row) most = Math.max(most, Math.abs(n));
+    return most;
+  }
+  // Runs share one scale, so that widths can be compared; differences have their own.
+  const scales = [true, false].map((whole) => {
+    const shared = Math.max(1, ...map ? map.views.filter((v) => !v.difference).map((v) => scaleOf(v, whole)) : []);
+    return map ? map.views.map((v) => v.difference ? scaleOf(v, whole) : shared) : [];
+  });
+
+  function lines(viewNumber, period) {
+    const view = map.views[viewNumber], people = view.people[period], most = scales[period === 0 ? 0 : 1][viewNumber];
+    const x = [], y = [], hover = { x: [], y: [], text: [] };
+    for (let i = 0; i < KINDS.length * WIDTHS.length; i++) { x.push([]); y.push([]); }
+    people.forEach((n, leg) => {
+      if (Math.abs(n) < 0.0005 * most || n === 0) return;
+      const share = Math.sqrt(Math.abs(n) / most);
+      const width = Math.min(WIDTHS.length - 1, Math.floor(share * WIDTHS.length));
+      const kind = view.difference ? (n < 0 ? 1 : 2) : 0;
+      const at = kind * WIDTHS.length + width, curve = map.legs[leg];
+      x[at].push(...curve.x, null);
+      y[at].push(...curve.y, null);
+      hover.x.push(curve.x[5]);
+      hover.y.push(curve.y[5]);
+      const sign = view.difference ? (n < 0 ? " fewer" : " more") : " people";
+      hover.text.push(curve.name + ": " + words(n) + sign);
+    });
+    return { x, y, hover, most };
+  }
+
+  function say(viewNumber, period, most) {
+    const view = map.views[viewNumber], people = view.people[period];
+    const order = people.map((n, leg) => [n, leg]).filter((p) => p[0] !== 0).sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]));
+    const top = order.slice(0, 3).map(([n, leg]) => map.legs[leg].name + " " + words(n) +
+      (view.difference ? (n < 0 ? " fewer" : " more") : "")).join("; ");
+    const when = map.periods[period];
+    document.getElementById("when").textContent = when;
+    document.getElementById("map-words").textContent = (when === map.periods[0] ? "Whole period" : when) + ", " +
+      view.label + ". " + (top ? "Most: " + top + ". Widest line: " + words(most) + "." : "Nobody, or no difference.") +
+      (view.difference ? " Blue and dashed: fewer; orange: more." : "");
+  }
+
+  if (map) {
+    const traces = [{ x: map.land.x, y: map.land.y, mode: "lines", fill: "toself", fillcolor: "#faf8f4",
+      line: { color: "#c9c4ba", width: 0.6 }, hoverinfo: "skip" }];
+    for (const [colour, dash] of KINDS) for (const width of WIDTHS)
+      traces.push({ x: [], y: [], mode: "lines", line: { color: colour, width: width, dash: dash }, opacity: 0.85, hoverinfo: "skip" });
+    const hoverAt = traces.length;
+    traces.push({ x: [], y: [], text: [], mode: "markers", marker: { size: 14, opacity: 0 }, hovertemplate: "%{text}<extra></extra>" });
+    const named = wide ? map.places.x.length : 6;  // the busiest come first
+    traces.push({ x: map.places.x.slice(0, named), y: map.places.y.slice(0, named), text: map.places.name.slice(0, named), mode: "markers+text", textposition: "top center",
+      textfont: { size: 11, color: "#1a1a1a" }, marker: { size: 5, color: "#fff", line: { color: "#1a1a1a", width: 1 } }, hoverinfo: "skip" });
+    const hidden = { visible: false, fixedrange: false };
+    const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, hovermode: "closest", dragmode: "pan",
+      paper_bgcolor: "#e9eef2", plot_bgcolor: "#e9eef2", font: { family: "system-ui, sans-serif" },
+      xaxis: { ...hidden, range: [map.range[0][0], map.range[1][0]], scaleanchor: "y", constrain: "range" },
+      yaxis: { ...hidden, range: [map.range[0][1], map.range[1][1]] } };
+    const element = document.getElementById("plot-map");
+    if (!wide) element.style.height = "300px";
+    const slider = document.getElementById("time"), play = document.getElementById("play");
+    const chosen = () => Number(document.querySelector("#map-controls input[name=view]:checked").value);
+    const indices = Array.from({ length: KINDS.length * WIDTHS.length }, (_, i) => i + 1);
+    const show = () => {
+      const found = lines(chosen(), Number(slider.value));
+      Plotly.restyle(element, { x: found.x, y: found.y }, indices);
+      Plotly.restyle(element, { x: [found.hover.x], y: [found.hover.y], text: [found.hover.text] }, [hoverAt]);
+      slider.setAttribute("aria-valuetext", map.periods[Number(slider.value)]);
+      say(chosen(), Number(slider.value), found.most);
+    };
+    Plotly.newPlot(element, traces, layout, config).then(show);
+    drawn.push("plot-map");
+    document.getElementById("map-controls").addEventListener("input", show);
+    document.getElementById("map-controls").addEventListener("submit", (event) => event.preventDefault());
+    let timer = null;
+    const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+    play.addEventListener("click", () => {
+      if (timer) { stop(); return; }
+      play.textContent = "Stop";
+      if (Number(slider.value) >= Number(slider.max)) slider.value = "0";
+      timer = setInterval(() => {
+        if (Number(slider.value) >= Number(slider.max)) { stop(); return; }
+        slider.value = String(Number(slider.value) + 1);
+        show();
+      }, 700);
+    });
+  }
+
+  // Tables that can be sorted by a column: up, then down.
+  for (const table of document.querySelectorAll("table.sortable")) {
+    table.querySelectorAll("thead button").forEach((button, column) => {
+      button.addEventListener("click", () => {
+        const head = button.closest("th");
+        const up = head.getAttribute("aria-sort") !== "ascending";
+        table.querySelectorAll("th").forEach((each) => each.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        const key = (row) => {
+          const cell = row.cells[column];
+          return cell.dataset.v === undefined ? (cell.classList.contains("n") ? null : cell.textContent) : Number(cell.dataset.v);
+        };
+        const body = table.tBodies[0];
+        const rows = [...body.rows].map((row) => [key(row), row]);
+        rows.sort(([a], [b]) => {
+          if (a === null || b === null) return (a === null) - (b === null);
+          const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
+          return up ? order : -order;
+        });
+        body.append(...rows.map(([, row]) => row));
+      });
+    });
+  }
+
+  // Paper is narrower than most screens.
+  window.addEventListener("beforeprint", () => {
+    for (const id of drawn) {
+      const element = document.getElementById(id);
+      Plotly.relayout(element, { width: Math.min(element.clientWidth, 640), autosize: false });
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    for (const id of drawn) Plotly.relayout(document.getElementById(id), { width: null, autosize: true });
+  });
+})();

@@ -1,0 +1,110 @@
+"""Draw runs, and write pages to read about them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simulator.api.runs import Runs, opened
+from simulator.errors import InputError, Problem
+from simulator.outputs.result import Result
+
+if TYPE_CHECKING:
+    from simulator.analysis.report.content import ReportContent
+
+SWEEP: Final = "sweep.json"
+"""File that the folder of a sweep has."""
+
+
+def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:
+    """Draw one run, or several against the first, and return the files.
+
+    Parameters
+    ----------
+    runs : results or run folders.
+    out : folder for the figures; by default ``figures`` in the folder of a single run, and for
+        several ``results/NAME-compared``.
+
+    Raises
+    ------
+    InputError
+        If a run cannot be read, or runs cannot be compared.
+    """
+    from simulator.analysis.plots import draw_comparison, draw_run
+
+    results = [opened(run) for run in ([runs] if isinstance(runs, Result | str | Path) else runs)]
+    if not results:
+        raise InputError([Problem("plot", "", "no run was given", advice="name one or more run folders")])
+    folder = Path(out) if out is not None else _figure_folder(results)
+    folder.mkdir(parents=True, exist_ok=True)
+    hidden = Path(tempfile.mkdtemp(prefix=".figures.", suffix=".tmp", dir=folder.parent))
+    try:
+        if len(results) == 1:
+            drawn = draw_run(results[0], hidden)
+        else:
+            drawn = draw_comparison(results, hidden)
+        return [path.replace(folder / path.name) for path in drawn]
+    except ValueError as error:
+        raise InputError([Problem("plot", "", str(error))]) from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _figure_folder(results: Sequence[Result]) -> Path:
+    if len(results) > 1:
+        return Path("results") / f"{results[0].scenario.name}-compared"
+    if results[0].folder is None:
+        advice = "say where with out, or save the result first"
+        raise InputError([Problem("plot", "out", "this result is not in a folder", advice=advice)])
+    return results[0].folder / "figures"
+
+
+def report(
+    runs: Runs | Sequence[Runs], out: str | Path, *, routes: Sequence[str] = (), overwrite: bool = False
+) -> Path:
+    """Write one self-contained HTML page about runs, or about a sweep, and return its path.
+
+    Parameters
+    ----------
+    runs : results or run folders, of which the first is the baseline; runs that differ from another in seed or member
+        of the fit alone count together. Or the folder of a sweep that squeezes each route in turn.
+    out : file to write, ending in ``.html``.
+    routes : routes on which the change acts; by default those of the policies that differ.
+    overwrite : replace a file that stands there.
+
+    Raises
+    ------
+    InputError
+        If something cannot be read or reported together, the file may not be written, or plotly or jinja2 are missing.
+    """
+    from simulator.analysis.report.page import check_file, need_libraries, write
+
+    need_libraries()
+    check_file(Path(out), overwrite=overwrite)
+    from simulator.analysis.report.sources import content_of
+
+    given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
+    if len(given) == 1 and not isinstance(given[0], Result) and _is_sweep(given[0]):
+        return write(_of_sweep(given[0]), Path(out), overwrite=overwrite)
+    return write(content_of(given, routes), Path(out), overwrite=overwrite)
+
+
+def _is_sweep(folder: str | Path) -> bool:
+    """Return whether a folder holds a sweep: told without loading what reads one."""
+    return (Path(folder) / SWEEP).is_file()
+
+
+def _of_sweep(folder: str | Path) -> ReportContent:
+    """Return what a report says about a sweep."""
+    from simulator.analysis.report.from_sweep import from_sweep, tables_needed
+    from simulator.scenario.load import load
+    from simulator.sweeps.results import open_sweep
+
+    made = open_sweep(folder)
+    needed = tables_needed(made.content, str(folder))
+    (case,) = made.content["cases"].values()
+    tables = {flow: made.table(name) for flow, name in needed.items()}
+    return from_sweep(made.content, tables, load(case["scenario"]), str(folder))

@@ -1,0 +1,92 @@
+"""Commands on what came of runs: diversion, and a page to read; `simulator.cli` adds them to ``corridor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.terminal import guarded, print_json, print_table, print_wrapped
+
+if TYPE_CHECKING:
+    from simulator.analysis.diversion.study import Diversion
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Routes = Annotated[
+    list[str] | None,
+    typer.Option("--route", metavar="ROUTE", help="Route on which the change acts; that of the policies if not given."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (diversion, report):
+        app.command()(command)
+
+
+@guarded
+def diversion(
+    without: Annotated[list[Path], typer.Argument(metavar="WITHOUT...", help="Run folders without the policy.")],
+    with_: Annotated[
+        list[Path], typer.Option("--with", metavar="RUN", help="Its counterpart with the policy; one each, in order.")
+    ],
+    route: Routes = None,
+    since: Annotated[str | None, typer.Option(metavar="MONTH", help="First month to count, YYYY-MM.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="MONTH", help="Last month to count, YYYY-MM.")] = None,
+    effort: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="WITHOUT WITH", help="Effort, for elasticities to it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables and figures.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a diversion that stands there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure what a policy moved to other routes, stopped, made wait or sent elsewhere."""
+    from simulator import api
+
+    found = api.diversion(
+        without, with_, route or (), since=since, until=until, effort=effort, out=out, overwrite=overwrite
+    )
+    if as_json:
+        print_json({**found.plain(), "folder": None if out is None else str(out)})
+        return
+    _print_diversion(found)
+    if out is not None:
+        print(f"tables and figures: {out}")
+
+
+def _print_diversion(found: Diversion) -> None:
+    labels = found.content["labels"]
+    routes = found.tables["routes"]
+    rows = [(row["measure"], labels.get(row["route"], "no route"), row["role"], round(row["without"]),
+             round(row["with_"]), round(row["change"]), row["low"], row["high"])
+            for row in routes.to_dict(orient="records")]  # fmt: skip
+    n = found.content["pairs"]
+    caption = f"Means of {n} {'pair' if n == 1 else 'pairs'} of runs; low and high: 95% interval of the change."
+    columns = ("measure", "route", "part", "without", "with", "change", "low", "high")
+    print_table(found.content["title"], columns, rows, caption)
+    people = found.tables["people"]
+    fates = [(row["fate"], found.content["countries"].get(row["country"], row["country"]), round(row["change"]),
+              row["low"], row["high"]) for row in people.to_dict(orient="records")]  # fmt: skip
+    print_table("Where people are at the end, with less without", ("fate", "country", "change", "low", "high"), fates,
+                "The changes add up to zero.")  # fmt: skip
+    ratio = found.ratio.plain()
+    share = "-" if ratio["mean"] is None else f"{ratio['mean']:.2f}"
+    limits = ("no interval" if ratio["low"] is None or ratio["high"] is None
+              else f"95% interval {ratio['low']:.2f} to {ratio['high']:.2f}")  # fmt: skip
+    print_wrapped(f"Diversion ratio: {share} ({limits}): {found.verdict.kind}. {found.verdict.said.capitalize()}.")
+
+
+@guarded
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...|SWEEP", help="Run folders, the baseline first; or a sweep's folder.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="Page to write.")],
+    route: Routes = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that stands there.")] = False,
+) -> None:
+    """Write one self-contained HTML page about runs: findings, map, figures, comparison, evidence."""
+    from simulator import api
+
+    print(api.report(runs, out, routes=route or (), overwrite=overwrite))

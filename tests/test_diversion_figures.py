@@ -1,0 +1,159 @@
+"""Figures of diversion say what they show, to those who see them and to those who do not, and nothing is cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small
+from balloon_table import LABELS, balloon_table
+from matplotlib.figure import Figure
+from PIL import Image
+
+from simulator.analysis.diversion import balloon
+from simulator.analysis.diversion.estimates import Estimate, verdict
+from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
+from simulator.analysis.diversion.figures.common import Drawn, between, number
+from simulator.analysis.diversion.figures.flow_map import flow_map_figure, leg_flows
+from simulator.analysis.diversion.figures.glance import glance_figure, headline, shares
+from simulator.analysis.diversion.figures.matrix import matrix_figure
+from simulator.analysis.diversion.figures.sankey import lumped, outcomes, sankey_figure
+from simulator.analysis.diversion.figures.time_course import course_figure
+from simulator.analysis.diversion.pairs import Pairs, make_pairs
+from simulator.analysis.diversion.study import Diversion, of_pairs
+from simulator.outputs.result import Result
+from simulator.scenario.schema import Scenario
+
+PLACED = {"alpha": (40, 33), "beta": (20, 5), "port-east": (27, 38), "port-west": (13, 33), "island": (26, 39),
+          "coast": (15, 37), "city-a": (11, 48), "city-b": (23, 42)}  # fmt: skip
+SHUT = {"shut": small.policy(small.change("border_effort_departure", "TRA", ["eastern"], [("2016-02-12", 30.0)]))}
+DESIGN = {"labels": LABELS, "scenario": "made-up", "name": "squeeze-the-balloon", "effort": "extra effort"}
+NAMES = ("glance", "balloon", "deaths", "matrix", "course", "map", "outcomes")
+
+
+def placed(scenario: Scenario) -> Scenario:
+    """Return a scenario whose places lie apart, as on a map."""
+    places = tuple(place.model_copy(update={"lon": PLACED[place.place][0], "lat": PLACED[place.place][1]})
+                   for place in scenario.places)  # fmt: skip
+    return scenario.model_copy(update={"places": places})
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Pairs:
+    """Two pairs of runs with and without controls at one of two seas."""
+    sides: list[list[Result]] = []
+    for policies in ({}, SHUT):
+        models = [small.run(placed(small.corridor(20_000, seed=seed, policies=policies))) for seed in (1, 2)]
+        sides.append([Result.of_run(model.recorder, model.stats) for model in models])
+    return make_pairs(*sides)
+
+
+@pytest.fixture(scope="module")
+def study(pairs: Pairs) -> Diversion:
+    """What they say."""
+    return of_pairs(pairs)
+
+
+@pytest.fixture(scope="module")
+def drawn(pairs: Pairs, study: Diversion) -> dict[str, Drawn]:
+    """Every figure, drawn once."""
+    table = balloon_table()
+    return {
+        "glance": glance_figure(study), "balloon": balloon_figure(table, DESIGN),
+        "deaths": deaths_figure(table, DESIGN),
+        "matrix": matrix_figure(balloon.matrix(table, onward={"east": ["west"]}), DESIGN),
+        "course": course_figure(study, pairs.policies), "map": flow_map_figure(pairs), "outcomes": sankey_figure(pairs),
+    }  # fmt: skip
+
+
+def texts(figure: Figure) -> str:
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return "\n".join(text.get_text() for text in found)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_has_title_source_and_words(drawn: dict[str, Drawn], name: str, tmp_path: Path) -> None:
+    made = drawn[name]
+    said = texts(made.figure)
+    assert made.title.split()[0] in said
+    assert "Simulated: Corridor" in said
+    assert len(made.alt) > 80
+    assert any(character.isdigit() for character in made.alt), "numbers, not only what kind of figure it is"
+    paths = made.save(tmp_path, name)
+    assert [path.suffix for path in paths] == [".png", ".svg", ".txt"]
+    with Image.open(paths[0]) as image:
+        assert image.text["Description"] == made.alt  # type: ignore[attr-defined]
+    assert made.alt in paths[2].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_is_cut_off(drawn: dict[str, Drawn], name: str) -> None:
+    figure = drawn[name].figure
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    figure.draw(renderer)
+    page = figure.bbox
+    for text in figure.findobj(lambda artist: hasattr(artist, "get_text")):
+        if text.get_visible() and text.get_text().strip():
+            box = text.get_window_extent(renderer)
+            assert page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1, text.get_text()
+            assert page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1, text.get_text()
+
+
+def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: dict[str, Drawn]) -> None:
+    said = texts(drawn["glance"].figure)
+    assert f"{number(study.fall.mean)} fewer" in said
+    assert f"{number(study.rise.mean)} more" in said
+    assert "western" in said
+    found = shares(study)
+    assert sum(found.values()) == round(100 * study.ratio.mean)
+    assert f"{round(100 * study.ratio.mean)} turned up on other routes" in headline(study)
+
+
+def test_figures_stand_where_nothing_fell_or_one_pair_was_run(pairs: Pairs) -> None:
+    """The policy and its absence swapped, nothing changed at all, and a single pair: said, not drawn wrong."""
+    rise = of_pairs(make_pairs(pairs.with_[:1], pairs.without[:1], ["eastern"]))
+    same = of_pairs(make_pairs(pairs.without, pairs.without, ["eastern"]))
+    for study in (rise, same):
+        assert "no fewer people arrived" in headline(study)
+        assert glance_figure(study).alt
+        assert course_figure(study).alt
+    assert "no interval from a single pair" in glance_figure(rise).alt
+    assert same.verdict.kind == "nothing fell"
+
+
+def test_over_compensation_shows_more_than_a_hundred(study: Diversion) -> None:
+    changed: dict[str, Any] = dict(study.tables)
+    changed["matrix"] = study.tables["matrix"].assign(ratio=1.3, low=1.2, high=1.4)
+    ratio = Estimate(1.3, 1.2, 1.4, 2)
+    judged = verdict(Estimate(9, 8, 10, 2), ratio)
+    over = replace(study, ratio=ratio, verdict=judged, tables=changed)
+    assert over.verdict.kind == "over"
+    figure = glance_figure(over).figure
+    squares = [patch for axes in figure.axes for patch in axes.patches if patch.get_gid() == "person"]
+    assert len(squares) == 130
+
+
+def test_outcomes_count_everybody_who_set_out_once(pairs: Pairs) -> None:
+    tables = [outcomes(pairs, side) for side in ("without", "with_")]
+    for table, small_ones in zip(tables, lumped(tables), strict=True):
+        assert small_ones["people"].sum() == pytest.approx(table["people"].sum())
+    stocks = pairs.stocks(["state"])
+    followed = stocks[stocks["state"].astype(str) != "resident"]["without"].sum() / len(pairs.without)
+    assert tables[0]["people"].sum() == pytest.approx(followed)
+
+
+def test_the_map_shows_the_people_of_the_runs(pairs: Pairs) -> None:
+    table = leg_flows(pairs)
+    crossings = [run.frame("crossings", by=["leg"]).set_index("leg")["crossings"] for run in pairs.with_]
+    expected = sum(float(each.loc["port-east--island"]) for each in crossings) / len(crossings)
+    assert table.loc["port-east--island", "with_"] == pytest.approx(expected)
+    assert (table["with_"] - table["without"]).to_numpy() == pytest.approx(table["change"].to_numpy())
+
+
+def test_numbers_in_words() -> None:
+    assert number(-1234.0) == "\N{MINUS SIGN}1,230"
+    assert number(-0.2) == "0"
+    assert between(float("-inf"), float("inf")) == "no limits"
+    assert between(float("nan"), float("nan")) == "no interval from a single pair"
