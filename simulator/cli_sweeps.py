@@ -51,14 +51,14 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Make all runs of a design, each kept as it ends; what is cut off can be gone on with."""
-    from simulator import api_sweeps
+    from simulator import api
 
     if dry_run:
         _print_estimate(design, draws, replicates, workers, as_json)
         return
     if resume and overwrite:
         raise InputError([Problem("--resume", "", "cannot go with --overwrite", advice="say one of them")])
-    folder = out or str(api_sweeps.sweep_folder(design))
+    folder = out or str(api.sweep_folder(design))
     again = f"corridor sweep {design} --resume" + "".join(
         f" {name} {value}" for name, value in (("--draws", draws), ("--replicates", replicates), ("--out", out),
                                                ("--cluster", cluster)) if value is not None)  # fmt: skip
@@ -70,7 +70,7 @@ def sweep(
                 state["begun"] = True
                 progress(now)
 
-            made = api_sweeps.sweep(
+            made = api.sweep(
                 design, draws=draws, replicates=replicates, out=folder, resume=resume, retry_failed=retry_failed,
                 overwrite=overwrite, workers=workers, cluster=cluster, progress=told, checked=checked,
             )  # fmt: skip
@@ -111,9 +111,9 @@ def _print_estimate(
     design: str, draws: int | None, replicates: int | None, workers: int | None, as_json: bool
 ) -> None:
     """Print what a sweep would take."""
-    from simulator import api_sweeps
+    from simulator import api
 
-    made = api_sweeps.estimate(design, draws=draws, replicates=replicates, workers=workers)
+    made = api.estimate(design, draws=draws, replicates=replicates, workers=workers)
     if as_json:
         print_json(asdict(made))
         return
@@ -145,14 +145,14 @@ def explore(
     as_json: Json = False,
 ) -> None:
     """Say what in a sweep matters: indices of factors, what decides between arms, and under which conditions."""
-    from simulator import api_explore
+    from simulator import api
 
-    folder = out or api_explore.exploration_folder(sweep)
-    made = api_explore.explore(sweep, conditions=conditions, boxes=boxes, out=folder, overwrite=overwrite)
+    folder = out or api.exploration_folder(sweep)
+    made = api.explore(sweep, conditions=conditions, boxes=boxes, out=folder, overwrite=overwrite)
     if as_json:
         print_json({**made.plain(), "folder": str(folder)})
         return
-    for heading, lines in api_explore.in_words(made).items():
+    for heading, lines in api.in_words(made).items():
         print(f"{heading}\n" + "\n".join(f"  {line}" for line in lines) + "\n")
     print(f"page: {folder / 'README.md'}")
 
@@ -170,10 +170,10 @@ def results(
     as_json: Json = False,
 ) -> None:
     """List the sweeps in results/, or what one holds; export its runs, or make one of them again."""
-    from simulator import api_sweeps
+    from simulator import api
 
     if name is None:
-        rows = api_sweeps.results()
+        rows = api.results()
         assert isinstance(rows, list)
         if as_json:
             print_json(rows)
@@ -184,11 +184,11 @@ def results(
         return
     if run is not None:
         folder = out or Path("results") / f"run-{run}"
-        made = api_sweeps.remake(name, run, out=folder, overwrite=overwrite)
+        made = api.remake(name, run, out=folder, overwrite=overwrite)
         print_json({**made.summary, "folder": str(folder)}) if as_json else print(f"results: {folder}")
         return
     if out is not None:
-        api_sweeps.query("SELECT * FROM runs", sweep=name, out=out)
+        api.query("SELECT * FROM runs", sweep=name, out=out)
         print(out)
         return
     _print_sweep(name, as_json)
@@ -196,12 +196,12 @@ def results(
 
 def _print_sweep(name: str, as_json: bool) -> None:
     """Print what one sweep holds: tables, columns, how its runs ended."""
-    from simulator import api_sweeps
+    from simulator import api
 
-    tables = api_sweeps.query(COLUMNS_SQL, sweep=name)
-    made = api_sweeps.results(name)
+    tables = api.query(COLUMNS_SQL, sweep=name)
+    made = api.results(name)
     assert not isinstance(made, list)
-    counts = api_sweeps.query("SELECT status, count(*) AS runs FROM runs GROUP BY status ORDER BY status", sweep=name)
+    counts = api.query("SELECT status, count(*) AS runs FROM runs GROUP BY status ORDER BY status", sweep=name)
     if as_json:
         print_json({
             "folder": made.folder, "question": made.content["question"], "state": made.state,
@@ -223,9 +223,9 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Ask the results of sweeps in SQL; DuckDB reads them where they lie."""
-    from simulator import api_sweeps
+    from simulator import api
 
-    found = api_sweeps.query(sql, sweep=sweep, out=out)
+    found = api.query(sql, sweep=sweep, out=out)
     if out is not None:
         print(out)
     elif as_json:

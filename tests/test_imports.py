@@ -28,12 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
     "connectors": {"core", "scenario", "outputs", "model", "sweeps"},
     "api": BELOW_MODEL
-    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api_sweeps"}
-    | {"api_explore"},
-    "api_explore": {"core", "analysis", "sweeps"},
-    "api_sweeps": {"core", "scenario", "outputs", "model", "sweeps"},
+    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps"},
     "terminal": {"core"},
-    "cli_sweeps": {"core", "sweeps", "api", "api_explore", "api_sweeps", "terminal"},
+    "cli_sweeps": {"core", "sweeps", "api", "terminal"},
     "cli_reports": {"core", "analysis", "api", "terminal"},
     "cli": BELOW_MODEL
     | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
