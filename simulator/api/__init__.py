@@ -14,6 +14,6 @@ from simulator.scenario.load import load as load_scenario
 
 __all__ = [
     "Rerun", "Result", "check", "choices", "compare", "comparison_folder", "default_folder", "diversion", "estimate",
-    "evidence", "explain", "exploration_folder", "explore", "in_words", "list_files", "load_scenario", "new", "plot", "query",
-    "remake", "report", "rerun", "results", "run", "schema", "score", "sweep", "sweep_folder", "validate",
+    "evidence", "explain", "exploration_folder", "explore", "in_words", "list_files", "load_scenario", "new", "plot",
+    "query", "remake", "report", "rerun", "results", "run", "schema", "score", "sweep", "sweep_folder", "validate",
 ]  # fmt: skip
