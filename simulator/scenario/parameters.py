@@ -43,6 +43,11 @@ Spending = Annotated[Quantity, _expect("eur/year", 0.0, 1e12)]
 Budget = Annotated[Quantity, _expect("million_eur/year", -1e6, 1e6)]
 
 
+def _off(unit: str, value: float = 0.0) -> Quantity:
+    """Return the value of a parameter that a corridor does not name: that at which its mechanism does nothing."""
+    return Quantity(value=value, unit=unit, kind="assumed", range=(value, value), note="Not in this corridor.")
+
+
 class Choice(Frozen):
     """Route choice: what a journey is worth, and how sharply people choose."""
 
@@ -146,6 +151,9 @@ class Crossing(Frozen):
 
     effectiveness: Factor
     """Hazard of interception for one unit of effort at full capacity and cooperation."""
+    effort_returns: Fraction = _off("1", 1.0)
+    """Elasticity of the hazard of interception on the departure side to effort; below 1, each further agent adds less.
+    1 in a corridor that does not name it."""
     evasion_risk: Factor
     """Elasticity of the risk of death to one plus the departure-side hazard of interception."""
     crowding_risk: Factor
@@ -182,6 +190,20 @@ class Transit(Frozen):
     """Share by which full reintegration support lowers that rate."""
     return_memory: Days
     """Time for which people returned home are followed as returned."""
+
+
+class Circulation(Frozen):
+    """Leaving and going home of one's own accord; none of it in a corridor that does not name it."""
+
+    home_rate: Rate = _off("1/year")
+    """Rate at which people who live in a destination without a claim or an order go home of their own accord, while
+    coming back costs what it did at the start."""
+    deterrence: Factor = _off("1")
+    """Fall of the log of that rate for a unit of utility by which coming back has become costlier."""
+    savings_share: Fraction = _off("1")
+    """Share of what they earned abroad that people who go home put by for the next journey."""
+    joins: Fraction = _off("1")
+    """Share of those who stop in a destination without a claim who count among the diaspora there."""
 
 
 class Smuggling(Frozen):
@@ -363,6 +385,8 @@ class Parameters(Frozen):
     """Crossing."""
     transit: Transit
     """Transit."""
+    circulation: Circulation = Circulation()
+    """Leaving and going home."""
     smuggling: Smuggling
     """Smuggling market."""
     asylum: Asylum

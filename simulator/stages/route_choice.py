@@ -83,6 +83,7 @@ def leg_utility(world: World) -> Floats:
     waiting = world.parameters.crossing.retry_delay.value * (1.0 / world.vacancy - 1.0)
     value = -(choice.leg_loss.value + choice.day_weight.value * network.days) * passage
     value = value - choice.day_weight.value * np.minimum(waiting, world.parameters.departure.foresight.value)
+    value = value + scales(world)[network.tail] * network.log_size  # a sum over as many ways that are alike
     value = value + choice.interception_weight.value * np.log1p(-np.minimum(caught, 1 - 1e-9))
     value = value - choice.death_weight.value * 100.0 * dead
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]

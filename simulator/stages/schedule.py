@@ -8,6 +8,7 @@ from typing import Final
 
 from simulator.stages import (
     asylum,
+    circulation,
     crossing,
     departure,
     drivers,
@@ -139,6 +140,13 @@ ORDER: Final = (
             "ledger.decided_wait",
         ),
         "the oldest claims are decided, those of this step included",
+    ),
+    Stage(
+        "circulation",
+        circulation.update,
+        _names("people", "levers", "queue", "claimed", "plan", "gdp", "diaspora", "value", "way_back"),
+        _names("people", "diaspora", "way_back", "ledger.returns"),
+        "those who stopped without a claim settle in, and of those before them some go home",
     ),
     Stage(
         "returns",
