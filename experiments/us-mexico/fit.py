@@ -1,7 +1,7 @@
 """Fit the corridor between Mexico and the United States to sector shares of fiscal years 1992 to 2000, and write fit.yaml.
 
 ``python experiments/us-mexico/fit.py --samples 160 --searches 3`` draws points of a Sobol sequence within the ranges of
-``design.yaml``, searches from the best of them (Nelder and Mead), and writes the best sets of values as members of
+``design.yaml``, searches from the best of them (least squares), and writes the best sets of values as members of
 ``scenarios/us-mexico/fit.yaml``. Nothing after September 2000 is read.
 """
 
@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from problem import HERE, Floats, Problem, Starts, Trial
 from ruamel.yaml import YAML
-from scipy.optimize import minimize
+from scipy.optimize import least_squares
 from scipy.stats import qmc
 
 from simulator.errors import ChoiceError
 
 FIT = HERE.parents[1] / "scenarios" / "us-mexico" / "fit.yaml"
-NO_VALUE = 9.0
-"""Loss of a trial that cannot be run."""
+NO_VALUE = 1.0
+"""Residual of a trial that cannot be run."""
 MEMBERS_WITHIN = 0.02
 """Loss by which a member may be worse than the best."""
 
@@ -37,37 +37,37 @@ class Search:
         self.problem, self.log, self.best = problem, log, None
         self.starts: Starts = problem.first_starts()
         self.seen: list[tuple[float, Floats, Trial]] = []
+        self.length = 1
         self.log.write_text("", encoding="utf-8")
 
-    def loss(self, shares: Floats) -> float:
-        """Return the loss of a trial; outside the ranges it grows with the distance."""
+    def residuals(self, shares: Floats) -> Floats:
+        """Return what is to vanish in a trial."""
         inside = np.clip(shares, 0.0, 1.0)
-        beyond = float(np.abs(shares - inside).sum())
         try:
             trial = self.problem.trial(inside, self.starts)
         except ChoiceError:
-            return NO_VALUE
+            return np.full(self.length, NO_VALUE)
         if not self.seen or trial.loss < min(seen[0] for seen in self.seen):
             self.starts = trial.starts
+        self.length = len(trial.residuals)
         self.seen.append((trial.loss, inside.copy(), trial))
         line = {"loss": round(trial.loss, 5), **{name: round(value, 4) for name, value in trial.parts.items()},
                 "shares": [round(float(share), 4) for share in inside]}  # fmt: skip
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        return trial.loss + beyond
+        return trial.residuals
 
-    def run(self, samples: int, searches: int, steps: int) -> None:
-        """Draw samples, then search from the best of them."""
+    def run(self, samples: int, searches: int, steps: int, fixed: list[Floats]) -> None:
+        """Draw samples, then search by least squares from the best of them."""
         n = len(self.problem.knobs)
         self.starts = self.problem.solve(np.full(n, 0.5), self.starts, 12)
-        for point in qmc.Sobol(n, seed=1).random(samples):
-            self.loss(0.05 + 0.9 * point)
+        for point in [*fixed, *(0.05 + 0.9 * qmc.Sobol(n, seed=1).random(samples))]:
+            self.residuals(np.asarray(point))
         first = sorted(self.seen, key=lambda seen: seen[0])[:searches]
         for _, point, trial in first:
             self.starts = trial.starts
-            simplex = np.vstack([point, np.clip(point + 0.15 * np.where(point > 0.5, -1, 1) * np.eye(n), 0, 1)])
-            minimize(self.loss, point, method="Nelder-Mead",
-                     options={"initial_simplex": simplex, "maxfev": steps, "xatol": 0.005, "fatol": 0.0005})  # fmt: skip
+            least_squares(self.residuals, np.clip(point, 0.02, 0.98), bounds=(0.0, 1.0), diff_step=0.04,
+                          max_nfev=steps, x_scale=0.3)  # fmt: skip
 
 
 def refined(problem: Problem, shares: Floats, starts: Starts) -> Trial:
@@ -145,15 +145,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--samples", type=int, default=128)
     parser.add_argument("--searches", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=150, help="trials of each search")
+    parser.add_argument("--steps", type=int, default=10, help="steps of each search; each takes a trial a knob")
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--log", type=Path, default=HERE / "trials.jsonl")
+    parser.add_argument("--seed-from", type=Path, help="trials of an earlier search to begin with")
     parser.add_argument("--dry", action="store_true", help="write no fit.yaml")
     asked = parser.parse_args()
     began = time.monotonic()
     problem = Problem()
     search = Search(problem, asked.log)
-    search.run(asked.samples, asked.searches, asked.steps)
+    fixed = [np.array(json.loads(line)["shares"]) for line in asked.seed_from.read_text().splitlines()] if asked.seed_from else []
+    search.run(asked.samples, asked.searches, asked.steps, fixed)
     if not asked.dry:
         write(problem, search, (time.monotonic() - began) / 60, asked.members)
 

@@ -42,13 +42,17 @@ class Starts:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial: its loss, the parts, what was solved for, and simulated shares of fiscal years."""
+    """A trial: its loss, the parts, what was solved for, simulated shares of fiscal years, and what is to vanish.
+
+    The squares of `residuals` add up to the loss.
+    """
 
     loss: float
     parts: dict[str, float]
     starts: Starts
     shares: Floats
     totals: Floats
+    residuals: Floats
 
 
 class Problem:
@@ -92,11 +96,16 @@ class Problem:
         at = {name: self.knob(name, float(share)) for name, share in zip(self.knobs, shares, strict=True)}
         fields = {field: at[name] for name in self.knobs for field in self.design["knobs"][name].get("fields", ())}
         for field, part in self.design["postures"].items():
-            fields[field] = 1.0 + part * (at["posture"] - 1.0)
+            times = sum(at[name] * share for name, share in part.items()) if isinstance(part, dict) else part
+            fields[field] = 1.0 + times * (at["posture"] - 1.0)
         for row in self.legs:
             assert row.surge_per_week is not None
             fields[f"legs.{row.leg}.surge_per_week"] = row.surge_per_week * at["surge"]
-            fields[f"legs.{row.leg}.size"] = row.size * float(np.exp(starts.size[self.routes.index(row.route)]))
+            ways = at["open-country"] if row.leg in self.design["open"] else 1.0
+            fields[f"legs.{row.leg}.size"] = row.size * ways * float(np.exp(starts.size[self.routes.index(row.route)]))
+        for place in self.scenario.places:
+            if place.capacity_per_week is not None:
+                fields[f"places.{place.place}.capacity_per_week"] = place.capacity_per_week * at["hubs"]
         for code, level in zip(self.origins, starts.level, strict=True):
             fields[f"origins.{code}.departure_level"] = float(level)
         return fields
@@ -152,13 +161,16 @@ class Problem:
         """Return the loss of a run."""
         totals = np.maximum(sectors.sum(axis=1), 1.0)
         found, wanted = sectors / totals[:, None], self.observed / self.observed.sum(axis=1, keepdims=True)
-        unexplained = float(((found - wanted) ** 2).sum() / ((wanted - wanted[0]) ** 2).sum())
-        total = float((np.log(totals / self.observed.sum(axis=1))[1:] ** 2).mean())
+        change = np.sqrt(((wanted - wanted[0]) ** 2).sum())
+        gap = np.log(totals / self.observed.sum(axis=1))[1:]
         stopped = totals / np.maximum(attempts.sum(axis=1), 1.0)
         low, high = self.design["stopped"]
-        outside = float((np.maximum(low - stopped, 0.0) + np.maximum(stopped - high, 0.0)).mean()) * 10.0
+        outside = (np.maximum(low - stopped, 0.0) + np.maximum(stopped - high, 0.0)) * 10.0
         weights = self.design["weights"]
-        parts = {"unexplained": unexplained, "total": total, "outside": outside,
+        residuals = np.concatenate([
+            ((found - wanted) / change).ravel(), gap * np.sqrt(weights["total"] / len(gap)),
+            outside * np.sqrt(weights["risk"] / len(outside)),
+        ])  # fmt: skip
+        parts = {"unexplained": float((((found - wanted) / change) ** 2).sum()), "total": float((gap**2).mean()),
                  "first": float(np.abs(found[0] - wanted[0]).max()), "stopped": float(stopped.mean())}  # fmt: skip
-        loss = unexplained + weights["total"] * total + weights["risk"] * outside
-        return Trial(loss, parts, starts, found, totals)
+        return Trial(float((residuals**2).sum()), parts, starts, found, totals, residuals)

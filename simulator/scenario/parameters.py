@@ -70,6 +70,9 @@ class Choice(Frozen):
     leg_loss: Utility
     """Loss of utility of each leg, whatever its length: finding and trusting the next smuggler; it also keeps people
     from going round in circles."""
+    crowding_weight: Utility = _off("utility")
+    """Loss of utility for one log unit of people a week, over the capacity of the place that a leg leads to, plus one.
+    None in a corridor that does not name it."""
     day_weight: Utility
     """Loss of utility for a day of travel."""
     price_weight: Utility
@@ -108,6 +111,9 @@ class Beliefs(Frozen):
     """Time after which an observation counts 1/e."""
     prior_strength: People
     """Observations that the prior is worth."""
+    in_sight: Fraction = _off("1")
+    """Weight of today's true chance of interception in what people believe of it: controls that stand in plain sight of
+    those who wait at the line. None in a corridor that does not name it."""
 
 
 class Departure(Frozen):

@@ -62,6 +62,8 @@ class PlaceRow(Row):
     """Mean days between reaching it and setting out again."""
     claim: bool = False
     """Whether asylum is claimed there."""
+    capacity_per_week: Positive | None = None
+    """People a week whom guides, houses and drivers there can take on; empty where that plays no part."""
     settle: bool = False
     """Whether people stay there without going on (its country must be a host)."""
 
@@ -259,7 +261,7 @@ TABLES: dict[str, type[Row]] = {
 
 COLUMN_UNITS: dict[str, dict[str, str]] = {
     "countries": {"border_cooperation": "1"},
-    "places": {"lat": "degree", "lon": "degree", "wait_days": "day"},
+    "places": {"lat": "degree", "lon": "degree", "wait_days": "day", "capacity_per_week": "person/week"},
     "legs": {
         "distance_km": "km",
         "days": "day",

@@ -92,7 +92,7 @@ ORDER: Final = (
         _names(
             "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
             "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp", "vacancy",
-            "claimed", "by_sea",
+            "claimed", "by_sea", "flow",
         ),
         _names("value", "share_limits", "journey_price", "by_sea", "days_to_sea"),
         "values of journeys, from prices, beliefs and news",

@@ -35,6 +35,7 @@ class Network:
     places, legs, seas, routes : names.
     country : country of each place, shape (n_places,).
     wait : mean days between reaching a place and setting out again, shape (n_places,).
+    capacity : people a week whom guides, houses and drivers at a place can take on, inf if none, shape (n_places,).
     claim, settle : whether that exit is open at a place, shape (n_places,).
     tail, head : places, shape (n_legs,).
     days, price, death : baseline days, euros, and risk of death of a leg, shape (n_legs,).
@@ -60,6 +61,7 @@ class Network:
     routes: tuple[str, ...]
     country: Ints
     wait: NDArray[np.float32]
+    capacity: Floats
     claim: Bools
     settle: Bools
     tail: Ints
@@ -173,6 +175,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         routes=tuple(routes),
         country=np.array([countries[row.country] for row in scenario.places], dtype=np.int16),
         wait=np.array([row.wait_days for row in scenario.places], dtype=np.float32),
+        capacity=np.array([row.capacity_per_week or np.inf for row in scenario.places], dtype=np.float64),
         claim=claim,
         settle=settle,
         tail=tail,
