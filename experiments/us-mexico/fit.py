@@ -122,7 +122,7 @@ def write(problem: Problem, search: Search, minutes: float, most: int) -> None:
 
 def unit_of(name: str) -> str:
     """Return the unit of a fitted field."""
-    if name.endswith("surge_per_week"):
+    if name.endswith("_per_week"):
         return "person/week"
     if name.endswith(("halflife", "memory")):
         return "day"
