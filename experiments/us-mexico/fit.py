@@ -26,7 +26,7 @@ from simulator.errors import ChoiceError
 FIT = HERE.parents[1] / "scenarios" / "us-mexico" / "fit.yaml"
 NO_VALUE = 1.0
 """Residual of a trial that cannot be run."""
-MEMBERS_WITHIN = 0.02
+MEMBERS_WITHIN = 0.015
 """Loss by which a member may be worse than the best."""
 
 
