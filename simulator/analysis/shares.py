@@ -59,12 +59,14 @@ def counts(result: Result, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def expected(result: Result, measure: str) -> pd.DataFrame:
     """Return expected interceptions or deaths by month and route: attempts times the chance of the month."""
-    attempts = result.frame("attempts", by=["month", "leg"])
-    chances = [result.frame(name, by=["month", "leg"])[name] for name in ("interception_chance", "death_risk")]
-    caught, risk = (chance.fillna(0.0).to_numpy() for chance in chances)
+    table = result.frame("attempts", by=["month", "leg"])
+    for name in ("interception_chance", "death_risk"):
+        # A leg that nobody tried has a chance all the same, so that the tables differ in their rows.
+        table = table.merge(result.frame(name, by=["month", "leg"]), on=["month", "leg"], how="left")
+    caught, risk = (table[name].fillna(0.0) for name in ("interception_chance", "death_risk"))
     share = risk if measure == "deaths" else (1.0 - risk) * caught
     route = {leg.leg: leg.route for leg in result.scenario.legs}
-    table = attempts.assign(people=attempts["attempts"] * share, route=attempts["leg"].map(route))
+    table = table.assign(people=table["attempts"] * share, route=table["leg"].astype(str).map(route))
     return table[table["route"] != ""].pivot_table(index="month", columns="route", values="people", aggfunc="sum",
                                                    observed=True)  # fmt: skip
 
