@@ -24,11 +24,14 @@ def two_ways(parameter: dict[str, float], **fields: float) -> World:
     capacity = fields.pop("capacity", None)
     made = builder.scenario(
         small.parameters({"news.weight": 0.0, **parameter}),
-        countries=[country("ORA", "home", origin=True), country("TRA", "town"), country("DEA", "city", destination=True)],
+        countries=[country("ORA", "home", origin=True), country("TRA", "town"),
+                   country("DEA", "city", destination=True)],
         places=[place("home", "ORA", "origin", 0.0), place("town", "TRA", "hub", 1.0),
-                place("ford", "TRA", "landing", 1.0, capacity_per_week=capacity), place("bridge", "TRA", "landing", 1.0),
+                place("ford", "TRA", "landing", 1.0, capacity_per_week=capacity),
+                place("bridge", "TRA", "landing", 1.0),
                 place("city", "DEA", "destination", 0.0, claim=True)],
-        legs=[leg("home", "town"), leg("town", "ford", route="ford", departure_control="TRA", **{"effort_departure": 1.0, **fields}),
+        legs=[leg("home", "town"),
+              leg("town", "ford", route="ford", departure_control="TRA", **{"effort_departure": 1.0, **fields}),
               leg("town", "bridge", route="bridge", departure_control="TRA", effort_departure=1.0),
               leg("ford", "city"), leg("bridge", "city")],
         country_years=[years("ORA", population=50_000), years("TRA"), years("DEA", gdp_per_head=40_000)],

@@ -1,4 +1,4 @@
-"""Fit the corridor between Mexico and the United States to sector shares of fiscal years 1992 to 2000, and write fit.yaml.
+"""Fit the border between Mexico and the United States to sector shares of fiscal years 1992 to 2000; write fit.yaml.
 
 ``python experiments/us-mexico/fit.py --samples 160 --searches 3`` draws points of a Sobol sequence within the ranges of
 ``design.yaml``, searches from the best of them (least squares), and writes the best sets of values as members of
@@ -154,7 +154,8 @@ def main() -> None:
     began = time.monotonic()
     problem = Problem()
     search = Search(problem, asked.log)
-    fixed = [np.array(json.loads(line)["shares"]) for line in asked.seed_from.read_text().splitlines()] if asked.seed_from else []
+    lines = asked.seed_from.read_text(encoding="utf-8").splitlines() if asked.seed_from else []
+    fixed = [np.array(json.loads(line)["shares"]) for line in lines]
     search.run(asked.samples, asked.searches, asked.steps, fixed)
     if not asked.dry:
         write(problem, search, (time.monotonic() - began) / 60, asked.members)

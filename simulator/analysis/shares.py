@@ -46,12 +46,12 @@ def counts(result: Result, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     known = observed_periods(result, measure)
     by_month = expected(result, measure)
     months = set(by_month.index)
-    known = known[[first in months and last in months for first, last in zip(known["first"], known["last"], strict=True)]]
+    known = known[known["first"].isin(months) & known["last"].isin(months)]
     order = [route for route in result.scenario.corridor.routes if route in set(known["route"])]
     observed = known.pivot(index="last", columns="route", values="people").reindex(columns=order)
     spans = known.drop_duplicates("last").set_index("last")["first"].sort_index()
     simulated = pd.DataFrame(
-        {last: by_month.loc[first:last, order].sum() for last, first in spans.items()}  # type: ignore[misc]
+        {last: by_month.loc[first:last, order].sum() for last, first in spans.items()}
     ).T
     simulated.index.name = "last"
     return observed.sort_index(), simulated.reindex(columns=order)
