@@ -43,9 +43,9 @@ Spending = Annotated[Quantity, _expect("eur/year", 0.0, 1e12)]
 Budget = Annotated[Quantity, _expect("million_eur/year", -1e6, 1e6)]
 
 
-def _off(unit: str, value: float = 0.0) -> Quantity:
-    """Return the value of a parameter that a corridor does not name: that at which its mechanism does nothing."""
-    return Quantity(value=value, unit=unit, kind="assumed", range=(value, value), note="Not in this corridor.")
+def _off(unit: str) -> Quantity:
+    """Return the value of a parameter that a corridor does not name: 0, at which its mechanism does nothing."""
+    return Quantity(value=0.0, unit=unit, kind="assumed", range=(0.0, 0.0), note="Not in this corridor.")
 
 
 class Choice(Frozen):
@@ -157,9 +157,9 @@ class Crossing(Frozen):
 
     effectiveness: Factor
     """Hazard of interception for one unit of effort at full capacity and cooperation."""
-    effort_returns: Fraction = _off("1", 1.0)
-    """Elasticity of the hazard of interception on the departure side to effort; below 1, each further agent adds less.
-    1 in a corridor that does not name it."""
+    effort_saturation: Fraction = _off("1")
+    """One less the elasticity of the hazard of interception to effort on the departure side: above 0, each further
+    agent adds less. None in a corridor that does not name it."""
     evasion_risk: Factor
     """Elasticity of the risk of death to one plus the departure-side hazard of interception."""
     crowding_risk: Factor
