@@ -89,7 +89,7 @@ def test_tucson_has_no_number_of_its_own() -> None:
     plain = {leg.leg: leg for leg in load("us-mexico", fit_member="none").legs}
     for leg in (leg for leg in scenario.legs if leg.route):
         kind = (leg.route, terrain(leg) in ("Desert", "Mountains"))
-        ratio.setdefault(kind, []).append(leg.size / plain[leg.leg].size)
+        ratio.setdefault(kind, []).append((leg.size or 1.0) / (plain[leg.leg].size or 1.0))
     assert all(max(each) == pytest.approx(min(each), rel=0.001) for each in ratio.values())
     both = [ratio[route, True][0] / ratio[route, False][0] for route, is_open in ratio if is_open]
     assert len(both) == 5

@@ -100,6 +100,7 @@ class Problem:
             fields[field] = 1.0 + times * (at["posture"] - 1.0)
         for row in self.legs:
             assert row.surge_per_week is not None
+            assert row.size is not None
             fields[f"legs.{row.leg}.surge_per_week"] = row.surge_per_week * at["surge"]
             ways = at["open-country"] if row.leg in self.design["open"] else 1.0
             fields[f"legs.{row.leg}.size"] = row.size * ways * float(np.exp(starts.size[self.routes.index(row.route)]))

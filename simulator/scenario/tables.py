@@ -105,8 +105,9 @@ class LegRow(Row):
     """Sea whose seasons open and close it, or empty."""
     visa: bool = False
     """Whether it is legal travel that a visa requirement bars."""
-    size: Positive = 1.0
-    """How many ways of one kind it stands for: crossing points, guides, roads; a larger one is chosen more often."""
+    size: Positive | None = None
+    """How many ways of one kind it stands for: crossing points, guides, roads; a larger one is chosen more often. Empty
+    for one."""
 
 
 class CountryYearRow(Row):

@@ -183,7 +183,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         days=np.array([leg.days for leg in legs], dtype=np.float32),
         price=np.array([leg.price_eur for leg in legs], dtype=np.float64),
         death=np.array([leg.p_death for leg in legs], dtype=np.float64),
-        log_size=np.log([leg.size for leg in legs]),
+        log_size=np.log([leg.size or 1.0 for leg in legs]),
         departure_control=np.array([countries.get(leg.departure_control, -1) for leg in legs], dtype=np.int16),
         arrival_control=np.array([countries.get(leg.arrival_control, -1) for leg in legs], dtype=np.int16),
         effort_departure=np.array([leg.effort_departure for leg in legs], dtype=np.float64),
