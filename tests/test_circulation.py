@@ -45,25 +45,22 @@ def two_ways(parameter: dict[str, float], **fields: float) -> World:
     return world
 
 
-def share_of_ford(world: World) -> float:
-    """Return the share of the first class at the town who take the ford."""
+def shares_at_the_town(world: World) -> dict[str, float]:
+    """Return the share of the first class at the town who take each leg that leaves it."""
     route_choice.update(world)
-    options = world.network.options[1]
-    limits = world.share_limits[0, 1] / 2.0**32
-    assert world.network.legs[options[0]] == "town--ford"
-    return float(limits[0])
+    town = world.network.places.index("town")
+    limits = np.diff(world.share_limits[:, town, 0] / 2.0**32, prepend=0.0)
+    options = world.network.options[town]
+    return {world.network.legs[code]: float(limits[n]) for n, code in enumerate(options)
+            if 0 <= code < world.network.n_legs}  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [1.0, 3.0, 0.25])
 def test_a_leg_of_many_ways_is_taken_as_so_many_legs_would_be(size: float) -> None:
-    """One leg of size n beside one of size 1 takes n of n + 1, whatever the scale."""
+    """One leg of size n beside one of size 1 takes n for one, whatever the scale."""
     for scale in (0.4, 1.0):
-        world = two_ways({"choice.transit_scale": scale}, size=size)
-        home = share_of_ford(world)
-        # The way home is a third option, of the same worth: compare the two ways alone.
-        limits = world.share_limits[0, 1] / 2.0**32
-        bridge = float(limits[1]) - home
-        assert home / bridge == pytest.approx(size, rel=1e-5)
+        share = shares_at_the_town(two_ways({"choice.transit_scale": scale}, size=size))
+        assert share["town--ford"] / share["town--bridge"] == pytest.approx(size, rel=1e-5)
 
 
 def test_a_place_that_is_full_is_avoided_and_one_without_a_capacity_never_is() -> None:
