@@ -177,12 +177,14 @@ INPUTS: Final[dict[str, Input]] = {
 }  # fmt: skip
 """Every numeric column but `origins.departure_level`, which is set to fit and not taken from anywhere."""
 FITTED: Final = frozenset({"origins.departure_level"})
+LEFT_OUT: Final = frozenset({"places.capacity_per_week", "legs.size", "observed_periods.people"})
+"""Columns that the Mediterranean corridor does not give."""
 
 
 def columns() -> list[str]:
     """Return every numeric column that comes from outside, as ``table.column``."""
     return [f"{table}.{name}" for table, units in COLUMN_UNITS.items() for name in units
-            if f"{table}.{name}" not in FITTED]  # fmt: skip
+            if f"{table}.{name}" not in FITTED | LEFT_OUT]  # fmt: skip
 
 
 def rows_of(scenario: Scenario, column: str) -> Sequence[Any]:

@@ -51,6 +51,7 @@ class Decision(IntEnum):
     OBSERVE = 14
     PATHWAY = 15
     GOVERN = 16
+    HOMEWARD = 17
 
 
 def mix(word: int) -> int:

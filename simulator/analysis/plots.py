@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.analysis.comparison import draw_with_and_without
 from simulator.analysis.map import draw_map
 from simulator.analysis.series import draw_series
+from simulator.analysis.shares import draw_shares
 from simulator.analysis.validation import FIT_END
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def draw_run(result: Result, folder: Path, fit_end: str | None = FIT_END) -> list[Path]:
-    """Draw a run: arrivals observed and simulated, the map, and deaths.
+    """Draw a run: arrivals observed and simulated, the map, deaths, and shares of routes where they were counted.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def draw_run(result: Result, folder: Path, fit_end: str | None = FIT_END) -> lis
         PNG and SVG of each figure.
     """
     folder = Path(folder)
-    return [*draw_series(result, folder, fit_end), *draw_map(result, folder)]
+    return [*draw_series(result, folder, fit_end), *draw_shares([result], folder), *draw_map(result, folder)]
 
 
 def draw_comparison(results: Sequence[Result], folder: Path, labels: Sequence[str] | None = None) -> list[Path]:

@@ -326,6 +326,21 @@ def _observed_origins(parts: Parts) -> Iterator[Problem]:
                                     f"{first - 1} to {last}")  # fmt: skip
 
 
+def _observed_periods(parts: Parts) -> Iterator[Problem]:
+    """Check that figures of several months are of known routes, and of months in order and within the corridor's."""
+    routes = list(parts.corridor.routes)
+    first, last = (f"{day:%Y-%m}" for day in parts.corridor.available)
+    for index, row in enumerate(parts.rows["observed_periods"]):
+        given = {name: getattr(row, name) for name in ("route", "first", "last")}
+        if given["route"] not in routes:
+            yield parts.row_problem("observed_periods", index, "route", "is an unknown route", given["route"],
+                                    ", ".join(routes), nearest(given["route"], routes))  # fmt: skip
+        for name, low, high in (("first", first, last), ("last", given["first"], last)):
+            if not low <= given[name] <= high:
+                yield parts.row_problem("observed_periods", index, name, "lies outside what is possible here",
+                                        given[name], f"{low} to {high}")  # fmt: skip
+
+
 def _next(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
     return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02d}"
@@ -345,6 +360,7 @@ _CHECKS: Final[tuple[tuple[tuple[str, ...], Check], ...]] = (
     (("countries.csv", "legs.csv", "routes", "observed"), _observed),
     (("observed", "observed.csv"), _observed_rows),
     (("available", "routes", "observed_origins.csv"), _observed_origins),
+    (("available", "routes", "observed_periods.csv"), _observed_periods),
     (("policies",), lever_names),
     (("policies", "countries.csv", "legs.csv", "routes"), lever_targets),
     (("policies",), policy_dates),

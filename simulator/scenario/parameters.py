@@ -43,6 +43,11 @@ Spending = Annotated[Quantity, _expect("eur/year", 0.0, 1e12)]
 Budget = Annotated[Quantity, _expect("million_eur/year", -1e6, 1e6)]
 
 
+def _off(unit: str) -> Quantity:
+    """Return the value of a parameter that a corridor does not name: 0, at which its mechanism does nothing."""
+    return Quantity(value=0.0, unit=unit, kind="assumed", range=(0.0, 0.0), note="Not in this corridor.")
+
+
 class Choice(Frozen):
     """Route choice: what a journey is worth, and how sharply people choose."""
 
@@ -65,6 +70,9 @@ class Choice(Frozen):
     leg_loss: Utility
     """Loss of utility of each leg, whatever its length: finding and trusting the next smuggler; it also keeps people
     from going round in circles."""
+    crowding_weight: Utility = _off("utility")
+    """Loss of utility for one log unit of people a week, over the capacity of the place that a leg leads to, plus one.
+    None in a corridor that does not name it."""
     day_weight: Utility
     """Loss of utility for a day of travel."""
     price_weight: Utility
@@ -103,6 +111,9 @@ class Beliefs(Frozen):
     """Time after which an observation counts 1/e."""
     prior_strength: People
     """Observations that the prior is worth."""
+    in_sight: Fraction = _off("1")
+    """Weight of today's true chance of interception in what people believe of it: controls that stand in plain sight of
+    those who wait at the line. None in a corridor that does not name it."""
 
 
 class Departure(Frozen):
@@ -146,6 +157,9 @@ class Crossing(Frozen):
 
     effectiveness: Factor
     """Hazard of interception for one unit of effort at full capacity and cooperation."""
+    effort_saturation: Fraction = _off("1")
+    """One less the elasticity of the hazard of interception to effort on the departure side: above 0, each further
+    agent adds less. None in a corridor that does not name it."""
     evasion_risk: Factor
     """Elasticity of the risk of death to one plus the departure-side hazard of interception."""
     crowding_risk: Factor
@@ -182,6 +196,20 @@ class Transit(Frozen):
     """Share by which full reintegration support lowers that rate."""
     return_memory: Days
     """Time for which people returned home are followed as returned."""
+
+
+class Circulation(Frozen):
+    """Leaving and going home of one's own accord; none of it in a corridor that does not name it."""
+
+    home_rate: Rate = _off("1/year")
+    """Rate at which people who live in a destination without a claim or an order go home of their own accord, while
+    coming back costs what it did at the start."""
+    deterrence: Factor = _off("1")
+    """Fall of the log of that rate for a unit of utility by which coming back has become costlier."""
+    savings_share: Fraction = _off("1")
+    """Share of what they earned abroad that people who go home put by for the next journey."""
+    joins: Fraction = _off("1")
+    """Share of those who stop in a destination without a claim who count among the diaspora there."""
 
 
 class Smuggling(Frozen):
@@ -363,6 +391,8 @@ class Parameters(Frozen):
     """Crossing."""
     transit: Transit
     """Transit."""
+    circulation: Circulation = Circulation()
+    """Leaving and going home."""
     smuggling: Smuggling
     """Smuggling market."""
     asylum: Asylum

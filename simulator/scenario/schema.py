@@ -90,6 +90,8 @@ class TablesFile(Frozen):
     """Observed monthly figures."""
     observed_origins: TableFile | None = None
     """Observed yearly figures by route and origin; null where a corridor has none."""
+    observed_periods: TableFile | None = None
+    """Observed figures of several months by route; null where a corridor has none."""
 
 
 class CorridorFile(Frozen):
@@ -316,6 +318,8 @@ class Scenario(Frozen):
     """Observed figures."""
     observed_origins: tuple[rows.ObservedOriginRow, ...] = ()
     """Observed yearly figures by route and origin."""
+    observed_periods: tuple[rows.ObservedPeriodRow, ...] = ()
+    """Observed figures of several months by route."""
     sources: dict[Identifier, Source]
     """Every source that a number of the scenario names."""
 

@@ -62,6 +62,8 @@ class PlaceRow(Row):
     """Mean days between reaching it and setting out again."""
     claim: bool = False
     """Whether asylum is claimed there."""
+    capacity_per_week: Positive | None = None
+    """People a week whom guides, houses and drivers there can take on; empty where that plays no part."""
     settle: bool = False
     """Whether people stay there without going on (its country must be a host)."""
 
@@ -103,6 +105,9 @@ class LegRow(Row):
     """Sea whose seasons open and close it, or empty."""
     visa: bool = False
     """Whether it is legal travel that a visa requirement bars."""
+    size: Positive | None = None
+    """How many ways of one kind it stands for: crossing points, guides, roads; a larger one is chosen more often. Empty
+    for one."""
 
 
 class CountryYearRow(Row):
@@ -222,6 +227,21 @@ class ObservedOriginRow(Row):
     """Arrivals counted in the year; a pair without a row was not seen."""
 
 
+class ObservedPeriodRow(Row):
+    """What was counted on a route over some months, such as a fiscal year, to judge a run against."""
+
+    route: Identifier
+    """Named route on which it was counted."""
+    measure: Literal["interceptions", "deaths"]
+    """What was counted."""
+    first: Month
+    """First month, YYYY-MM."""
+    last: Month
+    """Last month, YYYY-MM."""
+    people: NotNegative
+    """The count."""
+
+
 TABLES: dict[str, type[Row]] = {
     "countries": CountryRow,
     "places": PlaceRow,
@@ -236,12 +256,13 @@ TABLES: dict[str, type[Row]] = {
     "seasons": SeasonRow,
     "observed": ObservedRow,
     "observed_origins": ObservedOriginRow,
+    "observed_periods": ObservedPeriodRow,
 }
 """Each table of a corridor and the class of its rows."""
 
 COLUMN_UNITS: dict[str, dict[str, str]] = {
     "countries": {"border_cooperation": "1"},
-    "places": {"lat": "degree", "lon": "degree", "wait_days": "day"},
+    "places": {"lat": "degree", "lon": "degree", "wait_days": "day", "capacity_per_week": "person/week"},
     "legs": {
         "distance_km": "km",
         "days": "day",
@@ -250,6 +271,7 @@ COLUMN_UNITS: dict[str, dict[str, str]] = {
         "effort_departure": "1",
         "effort_arrival": "1",
         "surge_per_week": "person/week",
+        "size": "1",
     },
     "country_years": {
         "population": "person",
@@ -268,6 +290,7 @@ COLUMN_UNITS: dict[str, dict[str, str]] = {
     "seasons": {"open": "1", "risk": "1"},
     "observed": {"value": "person"},
     "observed_origins": {"people": "person"},
+    "observed_periods": {"people": "person"},
 }
 """The unit that each numeric column is in; the corridor's evidence must name the same dimension and unit."""
 
@@ -285,5 +308,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "seasons": ("sea", "month"),
     "observed": ("series", "month"),
     "observed_origins": ("route", "origin", "year"),
+    "observed_periods": ("route", "measure", "first"),
 }
 """The columns that name a row of each table; no two rows may share them."""

@@ -43,8 +43,9 @@ def capacity(world: World) -> Floats:
 def hazards(world: World) -> tuple[Floats, Floats]:
     """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
 
-    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge. Joint patrols
-    bring capacity and will of their own, but need the consent of the country that they start from.
+    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge; where
+    effort saturates it is raised to a power below 1. Joint patrols bring capacity and will of their own, but need the
+    consent of the country that they start from.
     """
     network, levers = world.network, world.levers
     able = capacity(world)
@@ -52,7 +53,8 @@ def hazards(world: World) -> tuple[Floats, Floats]:
     load = 1.0 + world.flow / network.surge
     scale = world.parameters.crossing.effectiveness.value / load
     here, there = network.departure_control, network.arrival_control
-    departure = scale * levers["border_posture"] * (network.effort_departure + levers["border_effort_departure"])
+    effort = network.effort_departure + levers["border_effort_departure"]
+    departure = scale * levers["border_posture"] * effort ** (1.0 - world.parameters.crossing.effort_saturation.value)
     patrols = scale * levers["joint_patrols"] * (willing[here] > 0.0)
     departure = np.where(here >= 0, departure * able[here] * willing[here] + patrols, 0.0)
     arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])

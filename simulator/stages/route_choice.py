@@ -65,6 +65,8 @@ def believed(world: World) -> tuple[Floats, Floats]:
     told = world.levers["information_campaign"] * strength
     weight = strength + world.seen + np.abs(told)
     caught = (strength * world.prior_caught + world.seen_caught + np.maximum(told, 0.0)) / weight
+    in_sight = world.parameters.beliefs.in_sight.value
+    caught = (1.0 - in_sight) * caught + in_sight * world.caught
     if not pull:
         return caught, today
     return caught, (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
@@ -83,6 +85,9 @@ def leg_utility(world: World) -> Floats:
     waiting = world.parameters.crossing.retry_delay.value * (1.0 / world.vacancy - 1.0)
     value = -(choice.leg_loss.value + choice.day_weight.value * network.days) * passage
     value = value - choice.day_weight.value * np.minimum(waiting, world.parameters.departure.foresight.value)
+    value = value + scales(world)[network.tail] * network.log_size  # a sum over as many ways that are alike
+    inflow = np.bincount(network.head, world.flow, network.n_places)
+    value = value - choice.crowding_weight.value * np.log1p(inflow / network.capacity)[network.head]
     value = value + choice.interception_weight.value * np.log1p(-np.minimum(caught, 1 - 1e-9))
     value = value - choice.death_weight.value * 100.0 * dead
     barred = np.clip(world.visa + world.levers["visa_requirement"], 0.0, 1.0)[:, network.country[network.head]]

@@ -8,6 +8,7 @@ from typing import Final
 
 from simulator.stages import (
     asylum,
+    circulation,
     crossing,
     departure,
     drivers,
@@ -91,7 +92,7 @@ ORDER: Final = (
         _names(
             "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
             "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp", "vacancy",
-            "claimed", "by_sea",
+            "claimed", "by_sea", "flow",
         ),
         _names("value", "share_limits", "journey_price", "by_sea", "days_to_sea"),
         "values of journeys, from prices, beliefs and news",
@@ -139,6 +140,13 @@ ORDER: Final = (
             "ledger.decided_wait",
         ),
         "the oldest claims are decided, those of this step included",
+    ),
+    Stage(
+        "circulation",
+        circulation.update,
+        _names("people", "levers", "queue", "claimed", "plan", "gdp", "diaspora", "value", "way_back"),
+        _names("people", "diaspora", "way_back", "ledger.returns"),
+        "those who stopped without a claim settle in, and of those before them some go home",
     ),
     Stage(
         "returns",

@@ -35,9 +35,11 @@ class Network:
     places, legs, seas, routes : names.
     country : country of each place, shape (n_places,).
     wait : mean days between reaching a place and setting out again, shape (n_places,).
+    capacity : people a week whom guides, houses and drivers at a place can take on, inf if none, shape (n_places,).
     claim, settle : whether that exit is open at a place, shape (n_places,).
     tail, head : places, shape (n_legs,).
     days, price, death : baseline days, euros, and risk of death of a leg, shape (n_legs,).
+    log_size : natural log of the number of ways that a leg stands for, shape (n_legs,).
     departure_control, arrival_control : countries, shape (n_legs,).
     effort_departure, effort_arrival : baseline efforts, shape (n_legs,).
     surge : attempts a week at which controls act at half strength, inf if none, shape (n_legs,).
@@ -59,6 +61,7 @@ class Network:
     routes: tuple[str, ...]
     country: Ints
     wait: NDArray[np.float32]
+    capacity: Floats
     claim: Bools
     settle: Bools
     tail: Ints
@@ -66,6 +69,7 @@ class Network:
     days: NDArray[np.float32]
     price: Floats
     death: Floats
+    log_size: Floats
     departure_control: Ints
     arrival_control: Ints
     effort_departure: Floats
@@ -171,6 +175,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         routes=tuple(routes),
         country=np.array([countries[row.country] for row in scenario.places], dtype=np.int16),
         wait=np.array([row.wait_days for row in scenario.places], dtype=np.float32),
+        capacity=np.array([row.capacity_per_week or np.inf for row in scenario.places], dtype=np.float64),
         claim=claim,
         settle=settle,
         tail=tail,
@@ -178,6 +183,7 @@ def build_network(scenario: Scenario, countries: dict[str, int]) -> Network:
         days=np.array([leg.days for leg in legs], dtype=np.float32),
         price=np.array([leg.price_eur for leg in legs], dtype=np.float64),
         death=np.array([leg.p_death for leg in legs], dtype=np.float64),
+        log_size=np.log([leg.size or 1.0 for leg in legs]),
         departure_control=np.array([countries.get(leg.departure_control, -1) for leg in legs], dtype=np.int16),
         arrival_control=np.array([countries.get(leg.arrival_control, -1) for leg in legs], dtype=np.int16),
         effort_departure=np.array([leg.effort_departure for leg in legs], dtype=np.float64),

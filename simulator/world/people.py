@@ -51,7 +51,7 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.AWAITING: frozenset({State.PROTECTED, State.APPEALING, State.ORDERED}),
     State.APPEALING: frozenset({State.PROTECTED, State.ORDERED}),
     State.ORDERED: frozenset({State.RETURNED}),
-    State.UNDOCUMENTED: frozenset({State.ORDERED}),
+    State.UNDOCUMENTED: frozenset({State.ORDERED, State.RETURNED}),
     State.RETURNED: frozenset({State.MOVING, State.RESIDENT}),
     State.RESIDENT: frozenset({State.MOVING, State.ADMITTED}),
     State.PROTECTED: frozenset(),

@@ -134,6 +134,7 @@ class World:
     demand : people ready for it a week, those put off included, 0 where no vessel is needed, shape (n_legs,).
     vacancy : share of those ready for a leg who find a place, shape (n_legs,).
     claim_flow : claims a year, smoothed over a month and over a year, shape (2, n_countries).
+    way_back : what coming back cost at the first step, utility, shape (n_classes, n_countries).
     lag_governance : lagged fall of fragility by help to institutions, FSI points, shape (n_stages, n_countries).
     queue : claims waiting, first in first out, by country.
     carry : unspent parts of capacities, by name.
@@ -202,6 +203,7 @@ class World:
     lag_loss: Floats = field(default_factory=lambda: np.zeros(0))
     lag_governance: Floats = field(default_factory=lambda: np.zeros(0))
     claim_flow: Floats = field(default_factory=lambda: np.zeros(0))
+    way_back: Floats = field(default_factory=lambda: np.zeros(0))
     carry: dict[str, Floats] = field(default_factory=dict)
     ledger: dict[str, NDArray[Any]] = field(default_factory=dict)
 
