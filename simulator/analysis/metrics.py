@@ -98,6 +98,14 @@ def onward_routes(scenario: Scenario, routes: Sequence[str]) -> list[str]:
     return onward
 
 
+def counted_again(scenario: Scenario, routes: Sequence[str]) -> list[str]:
+    """Return the other routes whose people were counted before: those onward of `routes`, or of any other route."""
+    later = {*onward_routes(scenario, routes)}
+    for route in scenario.corridor.routes:
+        later.update(onward_routes(scenario, [route]))
+    return [route for route in scenario.corridor.routes if route in later and route not in routes]
+
+
 def _reach(scenario: Scenario, starts: set[str], blocked: set[str]) -> set[str]:
     """Return the places reached from `starts` over legs that are neither blocked nor barred by visas."""
     heads: dict[str, list[str]] = {}

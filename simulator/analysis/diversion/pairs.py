@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulator.analysis.metrics import months_of, onward_routes
+from simulator.analysis.metrics import counted_again, months_of, onward_routes
 from simulator.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Pairs:
     without, with_ : the runs.
     treated : routes on which the policy acts.
     elsewhere : routes where people may turn up instead.
-    onward : routes that people go on to from the treated ones, where they are counted again.
+    onward : routes that people go on to from the treated ones or from others, where they are counted again.
     months : whole months that are compared.
     """
 
@@ -171,7 +171,7 @@ def make_pairs(
     if wrong:
         raise InputError([Problem("diversion", "--route", "is no route of these runs", route, None, ", ".join(known),
                                   nearest(route, known)) for route in wrong])  # fmt: skip
-    onward = [route for route in onward_routes(scenario, chosen) if route not in chosen]
+    onward = counted_again(scenario, chosen)
     elsewhere = [route for route in known if route not in chosen and route not in onward]
     return Pairs(tuple(without), tuple(with_), tuple(chosen), tuple(elsewhere), tuple(onward),
                  _months(scenario, since, until))  # fmt: skip

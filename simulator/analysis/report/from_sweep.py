@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from simulator.analysis.diversion.balloon import FLOWS
-from simulator.analysis.metrics import onward_routes
+from simulator.analysis.metrics import counted_again
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_table import from_table
 from simulator.errors import InputError, Problem
@@ -98,7 +98,7 @@ def from_sweep(
         "name": content["experiment"],
         "scenario": case["scenario"], "persons_per_agent": case["persons_per_agent"],
         "labels": {route: about.label for route, about in routes.items()},
-        "onward": {route: onward_routes(scenario, [route]) for route in routes},
+        "onward": {route: counted_again(scenario, [route]) for route in routes},
         "effort": content["factors"]["effort"]["label"],
         "about": [("period", " to ".join(case["period"])), ("members of the fit drawn", members),
                   ("fields drawn", str(len(drawn)))],

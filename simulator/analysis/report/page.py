@@ -18,6 +18,8 @@ TEMPLATES: Final = "templates"
 LONG: Final = 24
 """Rows from which a table is folded away."""
 SUFFIXES: Final = (".html", ".htm")
+NOTHING: Final = 1e-9
+"""Figures nearer to zero than this are shown as zero."""
 
 
 def check_file(path: Path, *, overwrite: bool) -> None:
@@ -126,5 +128,6 @@ def shown(value: Any) -> str:
         return "\N{EN DASH}"
     if not is_number(value):
         return str(value)
-    text = style.rounded(value) if abs(value) >= 100 else f"{value:.3g}"
+    # What sums of floats leave of nothing is nothing.
+    text = style.rounded(value) if abs(value) >= 100 else f"{value if abs(value) > NOTHING else 0.0:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
