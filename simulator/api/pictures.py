@@ -6,25 +6,28 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.api.runs import Runs, opened
 from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.analysis.report.content import ReportContent
+    from simulator.scenario.schema import Scenario
 
 SWEEP: Final = "sweep.json"
 """File that the folder of a sweep has."""
 
 
 def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Path]:
-    """Draw one run, or several against the first, and return the files.
+    """Draw one run, or several against the first, or a sweep that squeezes each route in turn; return the files.
 
     Parameters
     ----------
-    runs : results or run folders.
+    runs : results or run folders, or the folder of a sweep.
     out : folder for the figures; by default ``figures`` in the folder of a single run, and for
         several ``results/NAME-compared``.
 
@@ -35,6 +38,9 @@ def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Pat
     """
     from simulator.analysis.plots import draw_comparison, draw_run
 
+    given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
+    if len(given) == 1 and not isinstance(given[0], Result) and _is_sweep(given[0]):
+        return _plot_sweep(given[0], Path(out) if out is not None else Path(given[0]) / "figures")
     results = [opened(run) for run in ([runs] if isinstance(runs, Result | str | Path) else runs)]
     if not results:
         raise InputError([Problem("plot", "", "no run was given", advice="name one or more run folders")])
@@ -99,12 +105,35 @@ def _is_sweep(folder: str | Path) -> bool:
 
 def _of_sweep(folder: str | Path) -> ReportContent:
     """Return what a report says about a sweep."""
-    from simulator.analysis.report.from_sweep import from_sweep, tables_needed
+    from simulator.analysis.report.from_sweep import from_sweep
+
+    return from_sweep(*_swept(folder), str(folder))
+
+
+def _swept(folder: str | Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], Scenario]:
+    """Return what a sweep of effort on routes says of itself, its flows by run and route, and its scenario."""
+    from simulator.analysis.report.from_sweep import tables_needed
     from simulator.scenario.load import load
     from simulator.sweeps.results import open_sweep
 
     made = open_sweep(folder)
     needed = tables_needed(made.content, str(folder))
     (case,) = made.content["cases"].values()
-    tables = {flow: made.table(name) for flow, name in needed.items()}
-    return from_sweep(made.content, tables, load(case["scenario"]), str(folder))
+    return made.content, {flow: made.table(name) for flow, name in needed.items()}, load(case["scenario"])
+
+
+def _plot_sweep(folder: str | Path, out: Path) -> list[Path]:
+    """Draw the balloon of a sweep, the deaths beside it, and the diversion matrix."""
+    from simulator.analysis.diversion import balloon
+    from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
+    from simulator.analysis.diversion.figures.matrix import matrix_figure
+    from simulator.analysis.report.from_sweep import balloon_of, design_of
+
+    content, tables, scenario = _swept(folder)
+    table, design = balloon_of(content, tables), design_of(content, scenario, str(folder))
+    found = balloon.matrix(table, onward=design["onward"])
+    return [
+        *balloon_figure(table, design).save(out, "balloon"),
+        *deaths_figure(table, design).save(out, "deaths"),
+        *matrix_figure(found, design).save(out, "matrix"),
+    ]

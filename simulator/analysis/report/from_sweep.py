@@ -87,13 +87,23 @@ def from_sweep(
     scenario : scenario of its case, for the routes' labels and which go on from which.
     name : the sweep, as the user knows it.
     """
+    return from_table(balloon_of(content, tables), design_of(content, scenario, name))
+
+
+def design_of(content: Mapping[str, Any], scenario: Scenario, name: str) -> dict[str, Any]:
+    """Return what figures and pages are told of a sweep besides its numbers: labels, onward routes, what was drawn.
+
+    Parameters
+    ----------
+    content, scenario, name : as for `from_sweep`.
+    """
     (case,) = content["cases"].values()
     routes = scenario.corridor.routes
     drawn = [{"field": each["field"], "best value": each["best"], "from": each["low"], "to": each["high"],
               "unit": "" if each["unit"] == "1" else each["unit"], "kind": each["kind"], "source": each["source"],
               "what it is": each["what"]} for each in case["drawn"]]  # fmt: skip
     members = ", ".join(map(str, case["members"] or ())) or "the best alone"
-    return from_table(balloon_of(content, tables), {
+    return {
         "title": f"Squeeze the balloon: {case['label']}", "question": content["question"],
         "name": content["experiment"],
         "scenario": case["scenario"], "persons_per_agent": case["persons_per_agent"],
@@ -107,4 +117,4 @@ def from_sweep(
                    "attempts, and the deaths per thousand are those of an attempt at a leg."],
         "remake": [(f"corridor sweep {content['experiment']}", "the runs"),
                    (f"corridor report {name} --out report.html", "this page")],
-    })  # fmt: skip
+    }  # fmt: skip
