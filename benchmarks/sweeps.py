@@ -150,9 +150,8 @@ def kills() -> dict[str, Any]:
         process.wait(LONG)
         if process.returncode != 0:
             resumed += 1
-            first = "--resume" if (folder / "out" / "sweep.json").is_file() else "--overwrite"
-            subprocess.run(command("sweep", "bench", "--workers", "2", "--out", "out", first), cwd=folder, check=True,
-                           env=environment(), capture_output=True, timeout=LONG)  # fmt: skip
+            subprocess.run(command("sweep", "bench", "--workers", "2", "--out", "out", "--resume"), cwd=folder,
+                           check=True, env=environment(), capture_output=True, timeout=LONG)  # fmt: skip
         state = json.loads((folder / "out" / "state.json").read_text())
         same += state["hash"] == expected
         lost += number - len(set(runs_of(folder)["id"]))

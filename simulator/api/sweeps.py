@@ -103,13 +103,13 @@ def sweep(
     """
     from simulator.sweeps.engine import engine
     from simulator.sweeps.plan import make_sweep_plan
-    from simulator.sweeps.store import place_of
+    from simulator.sweeps.store import only_planned, place_of
     from simulator.sweeps.sweep import Runner, check_resumable, finish, prepare, tidy
 
     count = _workers(workers)
     design = _design(experiment, draws, replicates)
     place = place_of(out if out is not None else sweep_folder(experiment))
-    if resume:
+    if resume and not only_planned(place):
         content = check_resumable(place, design)
         tidy(place)
     else:
@@ -133,12 +133,12 @@ def sweep(
 
 def _check_free(place: Place, *, overwrite: bool) -> None:
     """Check that a sweep may be written to a place: it is empty, or holds a sweep that is to be replaced."""
-    from simulator.sweeps.store import SWEEP
+    from simulator.sweeps.store import SWEEP, only_planned
 
     local = place.local
     if local is not None and local.exists():
         taken = local.is_file() or any(local.iterdir())
-        if taken and not (local / SWEEP).is_file():
+        if taken and not (local / SWEEP).is_file() and not only_planned(place):
             raise InputError([Problem(place.url, "", "exists and is not a sweep",
                                       advice="choose another folder with --out")])  # fmt: skip
     if place.exists(SWEEP) and not overwrite:

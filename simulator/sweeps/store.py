@@ -41,6 +41,7 @@ PLAN: Final = "plan.parquet"
 DESIGN_TABLE: Final = "design.parquet"
 RUNS: Final = "runs"
 PARTS: Final = "parts"
+SCENARIOS: Final = "scenarios"
 FOLD: Final = "fold-"
 """How the names of files begin that hold many runs."""
 
@@ -150,14 +151,23 @@ class Place:
         """Write a resolved scenario once, and return its hash."""
         content = scenario_json(scenario)
         made = json_hash(content)
-        if not self.exists("scenarios", f"{made}.json.gz"):
+        if not self.exists(SCENARIOS, f"{made}.json.gz"):
             text = json.dumps(content, separators=(",", ":")).encode()
-            self.write(gzip.compress(text, 1, mtime=0), "scenarios", f"{made}.json.gz")
+            self.write(gzip.compress(text, 1, mtime=0), SCENARIOS, f"{made}.json.gz")
         return made
 
     def scenario(self, made: str) -> Scenario:
         """Read a resolved scenario."""
-        return Scenario.model_validate_json(gzip.decompress(self.read("scenarios", f"{made}.json.gz")))
+        return Scenario.model_validate_json(gzip.decompress(self.read(SCENARIOS, f"{made}.json.gz")))
+
+
+def only_planned(place: Place) -> bool:
+    """Return whether a folder holds what a sweep leaves that was killed while it was planned, and nothing else."""
+    local = place.local
+    if local is None or not local.is_dir():
+        return False
+    names = {path.name for path in local.iterdir() if not path.name.startswith(".")}
+    return bool(names) and SWEEP not in names and names <= {SCENARIOS, PLAN, DESIGN_TABLE}
 
 
 def place_of(url: str | Path) -> Place:
