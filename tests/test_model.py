@@ -155,7 +155,9 @@ def test_only_allowed_transitions_happen(monkeypatch: pytest.MonkeyPatch) -> Non
 
     Watched.seen = set()
     monkeypatch.setattr(People, "_expose", expose)
-    small.run(lively(end="2017-07-01", parameter={"transit.return_memory": 200}))
+    small.run(lively(end="2017-07-01", parameter={
+        "transit.return_memory": 200, "circulation.home_rate": 0.3,
+    }))  # fmt: skip
     allowed = {(old, new) for old, after in TRANSITIONS.items() for new in after}
     allowed |= {(State.DETAINED, new) for new in (State.DETAINED, State.DEAD)}
     assert Watched.seen <= allowed
