@@ -102,7 +102,7 @@ def speed() -> dict[str, Any]:
 def overhead() -> dict[str, Any]:
     """What a run costs beside itself, and the coordinator's memory, with runs that are nearly nothing."""
     found: dict[str, Any] = {"asked_ms_a_run": 10, "asked_memory": "flat"}
-    for number in (500, 5000):
+    for number in (300, 2000):
         folder = folder_with(SMALL, number)
         seconds, most = sweep(folder, 1)
         itself = float(runs_of(folder)["seconds"].sum())
