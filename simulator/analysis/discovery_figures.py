@@ -270,7 +270,7 @@ def _matrix(
                 arrow = "" if math.isnan(row["rank_correlation"]) else (
                     "\N{UPWARDS ARROW}" if row["rank_correlation"] > 0 else "\N{DOWNWARDS ARROW}")  # fmt: skip
                 colour, ink = (CLEAR, "white") if row["found"] else ("#CFE3F1", style.INK)
-                text = f"{row['index']:.2f}{arrow}"
+                text = f"{row['index']:.2f}".removeprefix("0") + arrow  # cells are narrow
             axes.add_patch(Rectangle((column, line - 0.5), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.6))
             axes.text(column + 0.5, line, text, ha="center", va="center", size=style.SMALL_SIZE - 1.5, color=ink)
     _names(axes, fields, len(fields))
