@@ -1,7 +1,7 @@
 """Measure sweeps: speed, overhead, memory, kills, queries. `python benchmarks/sweeps.py [PART ...]`; parts: see PARTS.
 
 Each part prints its figures and puts them into benchmarks/sweeps.json, with what was asked of it. Needs the test
-dependencies (psutil comes with Dask); takes about 25 minutes in all on two cores, most of it the speed of real runs.
+dependencies (psutil comes with Dask); takes about 15 minutes in all on two cores, most of it the speed of real runs.
 """
 
 from __future__ import annotations
@@ -86,16 +86,16 @@ def runs_of(folder: Path) -> pd.DataFrame:
 
 
 def speed() -> dict[str, Any]:
-    """The time of 1,000 runs at 100 persons a row with two workers, told from 500, and of 100 runs with one."""
+    """The time of 1,000 runs at 100 persons a row with two workers, told from 100, and of 50 runs with one."""
     rates = {}
-    for workers, number in ((2, 500), (1, 100)):
+    for workers, number in ((2, 100), (1, 50)):
         folder = folder_with(SPEED, number)
         seconds, _ = sweep(folder, workers)
         rates[workers] = number / seconds
         if workers == 2:
             minutes, each = seconds / 60 * 1000 / number, float(runs_of(folder)["seconds"].mean())
         shutil.rmtree(folder)
-    return {"runs": 500, "minutes_1000_runs_two_workers": minutes, "asked_minutes": 10, "seconds_a_run": each,
+    return {"runs": 100, "minutes_1000_runs_two_workers": minutes, "asked_minutes": 10, "seconds_a_run": each,
             "two_workers_to_one": rates[2] / rates[1], "asked_two_to_one": 1.8}  # fmt: skip
 
 

@@ -21,7 +21,7 @@ WORKERS: Final = {
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     # Dask has workers hand memory back at once (64 kB). A run asks for the same tables in every step, and takes a fifth
     # longer then; memory is bounded by the size of a run.
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_ARENA_MAX": "1",
 }  # fmt: skip
 """Environment of the workers that are started here."""
 WAIT_SECONDS: Final = 20
@@ -156,6 +156,9 @@ def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
         "distributed.scheduler.allowed-failures": 3,
         "distributed.worker.daemon": True,
         "distributed.nanny.pre-spawn-environ": WORKERS,
+        # Dask looks a hundred times a second at what its workers do, and stops them for it.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
         "distributed.admin.log-format": "%(message)s",
         "distributed.comm.timeouts.connect": f"{WAIT_SECONDS}s",
     }
