@@ -150,7 +150,9 @@ def kills() -> dict[str, Any]:
         process.wait(LONG)
         if process.returncode != 0:
             resumed += 1
-            subprocess.run(command("sweep", "bench", "--workers", "2", "--out", "out", "--resume"), cwd=folder,
+            # Killed before anything was written, there is nothing to go on with, and --resume says so.
+            more = ["--resume"] if (folder / "out").is_dir() else []
+            subprocess.run(command("sweep", "bench", "--workers", "2", "--out", "out", *more), cwd=folder,
                            check=True, env=environment(), capture_output=True, timeout=LONG)  # fmt: skip
         state = json.loads((folder / "out" / "state.json").read_text())
         same += state["hash"] == expected
