@@ -329,6 +329,16 @@ def test_a_sweep_that_was_killed_while_it_was_planned_begins_again(
     assert not (left / "scenarios" / "old.json.gz").exists()
 
 
+def test_replacing_a_sweep_by_a_bad_design_loses_nothing(folder: Path, inline: Serial) -> None:
+    made = api.sweep("sea", draws=0)
+    write_design(folder, DESIGN.replace("values: [4, 12]", "values: [4, lots]"))
+    with pytest.raises(InputError, match="is not a number"):
+        api.sweep("sea", overwrite=True)
+    assert open_sweep("sea-sweep").state == made.state
+    assert open_sweep("sea-sweep").runs["status"].eq("done").all()
+    assert [path.name for path in (folder / "results").iterdir()] == ["sea-sweep"]
+
+
 def test_a_worker_of_other_versions_makes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Serial()
     made.make = lambda url, task: (_ for _ in ()).throw(Stop)

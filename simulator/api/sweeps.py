@@ -102,9 +102,8 @@ def sweep(
         If results cannot be written; what was done stays, and can be gone on with.
     """
     from simulator.sweeps.engine import engine
-    from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.store import only_planned, place_of
-    from simulator.sweeps.sweep import Runner, check_resumable, finish, prepare, tidy
+    from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
     count = _workers(workers)
     design = _design(experiment, draws, replicates)
@@ -114,21 +113,39 @@ def sweep(
         tidy(place)
     else:
         _check_free(place, overwrite=overwrite)
-        plan = make_sweep_plan(design)
-        _clear(place)
-        before = place.local is not None and place.local.parent.exists()
-        try:
-            content = prepare(plan, place, checked)
-        except BaseException:
-            _clear(place)
-            if place.local is not None and not before:
-                with suppress(OSError):
-                    place.local.parent.rmdir()
-            raise
+        content = _begin(place, design, checked)
     runner = Runner(place, content, design.experiment.stopping, progress)
     with engine(cluster, count) as workers_:
         stopped = runner.all(workers_, retry_failed)
     return finish(place, stopped, runner.progress.seconds)
+
+
+def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
+    """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
+    from simulator.sweeps.plan import make_sweep_plan
+    from simulator.sweeps.store import Place
+    from simulator.sweeps.sweep import prepare
+
+    plan = make_sweep_plan(design)
+    if place.local is None:
+        with tempfile.TemporaryDirectory(prefix="corridor-") as aside:  # checked here before anything goes there
+            prepare(plan, Place(aside), checked)
+        _clear(place)
+        return prepare(make_sweep_plan(design), place)
+    aside = str(place.local.with_name(f".{place.local.name}.planned.tmp"))
+    before = place.local.parent.exists()
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        content = prepare(plan, Place(aside), checked)
+        _clear(place)
+        os.rename(aside, place.local)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not before:
+            with suppress(OSError):
+                place.local.parent.rmdir()
+        raise
+    return content
 
 
 def _check_free(place: Place, *, overwrite: bool) -> None:
