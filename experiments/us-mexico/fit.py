@@ -13,7 +13,7 @@ import subprocess
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from problem import HERE, Floats, Problem, Starts, Trial
@@ -24,10 +24,15 @@ from scipy.stats import qmc
 from simulator.errors import ChoiceError
 
 FIT = HERE.parents[1] / "scenarios" / "us-mexico" / "fit.yaml"
+T = TypeVar("T")
 NO_VALUE = 1.0
 """Residual of a trial that cannot be run."""
-MEMBERS_WITHIN = 0.015
+MEMBERS_WITHIN = 0.03
 """Loss by which a member may be worse than the best."""
+MEMBERS_APART = 0.2
+"""Share of its range by which at least one knob of two members differs."""
+TRIED_AGAIN = 40
+"""Trials of an earlier search that a new one begins with, the best first."""
 
 
 class Search:
@@ -57,17 +62,28 @@ class Search:
             file.write(json.dumps(line) + "\n")
         return trial.residuals
 
-    def run(self, samples: int, searches: int, steps: int, fixed: list[Floats]) -> None:
+    def run(self, samples: int, searches: int, steps: int, fixed: list[Floats], seed: int) -> None:
         """Draw samples, then search by least squares from the best of them."""
         n = len(self.problem.knobs)
         self.starts = self.problem.solve(np.full(n, 0.5), self.starts, 12)
-        for point in [*fixed, *(0.05 + 0.9 * qmc.Sobol(n, seed=1).random(samples))]:
+        for point in [*fixed, *(0.05 + 0.9 * qmc.Sobol(n, seed=seed).random(samples))]:
             self.residuals(np.asarray(point))
-        first = sorted(self.seen, key=lambda seen: seen[0])[:searches]
-        for _, point, trial in first:
+        first = apart([(seen[1], seen) for seen in sorted(self.seen, key=lambda seen: seen[0])], MEMBERS_APART)
+        for _, point, trial in first[:searches]:
             self.starts = trial.starts
             least_squares(self.residuals, np.clip(point, 0.02, 0.98), bounds=(0.0, 1.0), diff_step=0.04,
                           max_nfev=steps, x_scale=0.3)  # fmt: skip
+
+
+def apart(ranked: list[tuple[Floats, T]], distance: float) -> list[T]:
+    """Return what is ranked without whatever comes near a better one: in every knob, in shares of ranges."""
+    points: list[Floats] = []
+    kept: list[T] = []
+    for point, each in ranked:
+        if all(float(np.abs(point - other).max()) > distance for other in points):
+            points.append(point)
+            kept.append(each)
+    return kept
 
 
 def refined(problem: Problem, shares: Floats, starts: Starts) -> Trial:
@@ -75,16 +91,12 @@ def refined(problem: Problem, shares: Floats, starts: Starts) -> Trial:
     return problem.trial(shares, starts, rounds=10)
 
 
-def write(problem: Problem, search: Search, minutes: float, most: int) -> None:
+def write(problem: Problem, search: Search, minutes: float, most: int, earlier: int) -> None:
     """Write the best members as fit.yaml."""
     ranked = sorted(search.seen, key=lambda seen: seen[0])
-    near = [seen for seen in ranked if seen[0] <= ranked[0][0] + 2 * MEMBERS_WITHIN]
-    chosen: list[tuple[Floats, Trial]] = []
-    for _, shares, trial in near:
-        if all(float(np.abs(shares - other).max()) > 0.1 for other, _ in chosen):
-            chosen.append((shares, refined(problem, shares, trial.starts)))
-        if len(chosen) == most:
-            break
+    near = [seen for seen in ranked if seen[0] <= ranked[0][0] + MEMBERS_WITHIN]
+    far = apart([(shares, (shares, trial)) for _, shares, trial in near], MEMBERS_APART)
+    chosen = [(shares, refined(problem, shares, trial.starts)) for shares, trial in far[:most]]
     chosen.sort(key=lambda each: each[1].loss)
     values = [problem.values(shares, trial.starts) for shares, trial in chosen]
     spread = [problem.values(shares, trial.starts) for _, shares, trial in near]
@@ -103,8 +115,9 @@ def write(problem: Problem, search: Search, minutes: float, most: int) -> None:
     content = {
         "fitted": date.today().isoformat(), "code": commit(), "data": ["us-cbp"],
         "period": [f"{first - 1}-10", f"{last}-09"], "loss": rounded(chosen[0][1].loss),
-        "how": f"experiments/us-mexico: {len(search.seen)} trials, {problem.runs_done} runs, {minutes:.0f} minutes; "
-               "sizes of sectors and levels of origins solved for 1992 in each",
+        "how": f"experiments/us-mexico: {len(search.seen)} trials, {problem.runs_done} runs, {minutes:.0f} minutes, "
+               f"begun with the best of {earlier} earlier trials; sizes of sectors and levels of origins solved for "
+               "1992 in each",
         "fields": fields,
         "members": [{"loss": rounded(trial.loss), "values": {name: rounded(value) for name, value in each.items()}}
                     for (_, trial), each in zip(chosen, values, strict=True)],
@@ -126,7 +139,7 @@ def unit_of(name: str) -> str:
         return "person/week"
     if name.endswith(("halflife", "memory")):
         return "day"
-    return "utility" if name.endswith(("departure_level", "_weight", "news.weight")) else "1"
+    return "utility" if ".jobs." in name or name.endswith(("departure_level", "_weight", "news.weight")) else "1"
 
 
 def rounded(value: float) -> float:
@@ -143,22 +156,27 @@ def commit() -> str:
 def main() -> None:
     """Fit, and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samples", type=int, default=128)
+    parser.add_argument("--samples", type=int, default=128, help="points drawn before the search")
     parser.add_argument("--searches", type=int, default=3)
     parser.add_argument("--steps", type=int, default=10, help="steps of each search; each takes a trial a knob")
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--log", type=Path, default=HERE / "trials.jsonl")
     parser.add_argument("--seed-from", type=Path, help="trials of an earlier search to begin with")
     parser.add_argument("--dry", action="store_true", help="write no fit.yaml")
+    parser.add_argument("--seed", type=int, default=1, help="of the points of the Sobol sequence")
+    parser.add_argument("--fitted-to", type=int, metavar="YEAR",
+                        help="read nothing after this fiscal year, log what comes of the others, write no fit.yaml")
     asked = parser.parse_args()
     began = time.monotonic()
-    problem = Problem()
+    problem = Problem(last=asked.fitted_to)
     search = Search(problem, asked.log)
     lines = asked.seed_from.read_text(encoding="utf-8").splitlines() if asked.seed_from else []
-    fixed = [np.array(json.loads(line)["shares"]) for line in lines]
-    search.run(asked.samples, asked.searches, asked.steps, fixed)
-    if not asked.dry:
-        write(problem, search, (time.monotonic() - began) / 60, asked.members)
+    earlier = sorted((json.loads(line) for line in lines), key=lambda trial: float(trial["loss"]))
+    points = [np.array(trial["shares"]) for trial in earlier]
+    fixed = apart([(point, point) for point in points], MEMBERS_APART / 2)[:TRIED_AGAIN]
+    search.run(asked.samples, asked.searches, asked.steps, fixed, asked.seed)
+    if not asked.dry and asked.fitted_to is None:
+        write(problem, search, (time.monotonic() - began) / 60, asked.members, len(earlier))
 
 
 if __name__ == "__main__":

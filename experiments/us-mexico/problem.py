@@ -41,6 +41,19 @@ class Starts:
 
 
 @dataclass(frozen=True)
+class Yearly:
+    """What a run says of each fiscal year; a row each.
+
+    Those expected to be stopped by sector and by origin, attempts, and attempts over open country.
+    """
+
+    sectors: Floats
+    origins: Floats
+    attempts: Floats
+    open_attempts: Floats
+
+
+@dataclass(frozen=True)
 class Trial:
     """A trial: its loss, the parts, what was solved for, simulated shares of fiscal years, and what is to vanish.
 
@@ -56,10 +69,15 @@ class Trial:
 
 
 class Problem:
-    """A fit: the design, the scenario, and what was observed."""
+    """A fit: the design, the scenario, and what was observed.
 
-    def __init__(self, path: Path = HERE / "design.yaml", **runs: Any):
+    With `last`, a fiscal year before the end of the years fitted, the loss reads no later year; what comes of those in
+    between is the part ``ahead``. So structures are told apart without the years that are held back.
+    """
+
+    def __init__(self, path: Path = HERE / "design.yaml", last: int | None = None, **runs: Any):
         self.design: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        self.read = (last or self.design["fitted_to"][1]) - self.design["solved_for"] + 1
         given = {**self.design["runs"], **runs}
         self.scenario: Scenario = load(
             self.design["scenario"], seed=given["seed"], persons_per_agent=given["persons_per_agent"],
@@ -98,12 +116,14 @@ class Problem:
         for field, part in self.design["postures"].items():
             times = sum(at[name] * share for name, share in part.items()) if isinstance(part, dict) else part
             fields[field] = 1.0 + times * (at["posture"] - 1.0)
+        for number, value in enumerate(self.scenario.corridor.policies["jobs"].levers[0].values):
+            fields[f"policies.jobs.levers.0.values.{number}.value"] = value.value * at["jobs"]
         for row in self.legs:
             assert row.surge_per_week is not None
             assert row.size is not None
             fields[f"legs.{row.leg}.surge_per_week"] = row.surge_per_week * at["surge"]
-            ways = at["open-country"] if row.leg in self.design["open"] else 1.0
-            fields[f"legs.{row.leg}.size"] = row.size * ways * float(np.exp(starts.size[self.routes.index(row.route)]))
+            home = float(np.exp(starts.size[self.routes.index(row.route)]))
+            fields[f"legs.{row.leg}.size"] = row.size * (at["open-country"] if row.leg in self.design["open"] else home)
         for place in self.scenario.places:
             if place.capacity_per_week is not None:
                 fields[f"places.{place.place}.capacity_per_week"] = place.capacity_per_week * at["hubs"]
@@ -111,8 +131,8 @@ class Problem:
             fields[f"origins.{code}.departure_level"] = float(level)
         return fields
 
-    def run(self, fields: dict[str, float], until: int) -> tuple[Floats, Floats, Floats]:
-        """Return what is expected to be stopped by fiscal year, sector and origin, and attempts by year and sector.
+    def run(self, fields: dict[str, float], until: int) -> Yearly:
+        """Return what a run says of the fiscal years up to `until`.
 
         Stopped is the attempts times their chance, which has less noise than the count.
         """
@@ -123,7 +143,8 @@ class Problem:
         route = world.network.route
         legs = np.flatnonzero(route >= 0)
         stopped = np.zeros((until - self.years[0] + 1, len(self.routes), len(self.origins)))
-        attempts = np.zeros(stopped.shape[:2])
+        attempts, over_open = np.zeros(len(stopped)), np.zeros(len(stopped))
+        open_legs = np.isin([row.leg for row in scenario.legs if row.route], self.design["open"])
         for step in range(world.clock.n_steps):
             world.step = step
             model.step()
@@ -133,9 +154,10 @@ class Problem:
                 continue
             tried = world.ledger["attempts"][legs].sum(axis=2)
             np.add.at(stopped[year], route[legs], tried * (world.caught * (1.0 - world.risk))[legs, None])
-            np.add.at(attempts[year], route[legs], tried.sum(axis=1))
+            attempts[year] += tried.sum()
+            over_open[year] += tried[open_legs].sum()
         self.runs_done += 1
-        return stopped.sum(axis=2), stopped.sum(axis=1), attempts
+        return Yearly(stopped.sum(axis=2), stopped.sum(axis=1), attempts, over_open)
 
     def solve(self, shares: Floats, starts: Starts, rounds: int) -> Starts:
         """Move sizes and levels until the first year's shares of sectors and origins come out."""
@@ -143,11 +165,11 @@ class Problem:
         target = self.observed[0] / self.observed[0].sum()
         spread = self.scenario.parameters.departure.spread.value
         for _ in range(rounds):
-            sectors, origins, _ = self.run(self.values(shares, starts), self.years[0])
-            found = np.maximum(sectors[0] / max(sectors[0].sum(), 1.0), FLOOR)
+            first = self.run(self.values(shares, starts), self.years[0])
+            found = np.maximum(first.sectors[0] / max(first.sectors[0].sum(), 1.0), FLOOR)
             starts.size += np.clip(0.6 * np.log(target / found), -1.5, 1.5)
             starts.size -= starts.size.mean()
-            people = np.maximum(origins[0], 1.0)
+            people = np.maximum(first.origins[0], 1.0)
             wanted = self.wanted * self.observed[0].sum()
             starts.level += spread * np.clip(0.7 * np.log(wanted / people), -1.5, 1.5)
         return starts
@@ -155,23 +177,32 @@ class Problem:
     def trial(self, shares: Floats, starts: Starts, rounds: int | None = None) -> Trial:
         """Return what comes of knobs at shares of their ranges."""
         solved = self.solve(shares, starts, self.design["rounds"] if rounds is None else rounds)
-        sectors, _, attempts = self.run(self.values(shares, solved), self.years[-1])
-        return self.judge(sectors, attempts, solved)
+        return self.judge(self.run(self.values(shares, solved), self.years[-1]), solved)
 
-    def judge(self, sectors: Floats, attempts: Floats, starts: Starts) -> Trial:
+    def judge(self, yearly: Yearly, starts: Starts) -> Trial:
         """Return the loss of a run."""
+        sectors, attempts = yearly.sectors, np.maximum(yearly.attempts, 1.0)
         totals = np.maximum(sectors.sum(axis=1), 1.0)
         found, wanted = sectors / totals[:, None], self.observed / self.observed.sum(axis=1, keepdims=True)
-        change = np.sqrt(((wanted - wanted[0]) ** 2).sum())
-        gap = np.log(totals / self.observed.sum(axis=1))[1:]
-        stopped = totals / np.maximum(attempts.sum(axis=1), 1.0)
+        away, moved = (found - wanted) ** 2, (wanted - wanted[0]) ** 2
+        n = self.read
+        gap = np.log(totals / self.observed.sum(axis=1))[1:n]
+        stopped = (totals / attempts)[:n]
+        by_open = yearly.open_attempts[0] / attempts[0]
         low, high = self.design["stopped"]
         outside = (np.maximum(low - stopped, 0.0) + np.maximum(stopped - high, 0.0)) * 10.0
         weights = self.design["weights"]
         residuals = np.concatenate([
-            ((found - wanted) / change).ravel(), gap * np.sqrt(weights["total"] / len(gap)),
+            ((found - wanted)[:n] / np.sqrt(moved[:n].sum())).ravel(),
+            (found - wanted)[n - 1] * np.sqrt(weights["last"] / moved[n - 1].sum()),
+            gap * np.sqrt(weights["total"] / len(gap)),
             outside * np.sqrt(weights["risk"] / len(outside)),
+            [max(by_open - self.design["open_in_first"], 0.0) * 10.0 * np.sqrt(weights["open"])],
         ])  # fmt: skip
-        parts = {"unexplained": float((((found - wanted) / change) ** 2).sum()), "total": float((gap**2).mean()),
-                 "first": float(np.abs(found[0] - wanted[0]).max()), "stopped": float(stopped.mean())}  # fmt: skip
+        parts = {"unexplained": float(away[:n].sum() / moved[:n].sum()), "total": float((gap**2).mean()),
+                 "last": float(away[n - 1].sum() / moved[n - 1].sum()),
+                 "first": float(np.abs(found[0] - wanted[0]).max()), "stopped": float(stopped.mean()),
+                 "open": float(by_open)}  # fmt: skip
+        if n < len(found):
+            parts["ahead"] = float(away[n:].sum() / moved[n:].sum())
         return Trial(float((residuals**2).sum()), parts, starts, found, totals, residuals)

@@ -1,0 +1,252 @@
+"""What the border says beside what is known, over members of the fit and seeds; tests hold it to the same figures.
+
+``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
+line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
+lowest and highest of all runs. Deaths, those caught again and the barrier are read by no fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+import simulator
+from simulator.analysis.shares import counts, expected, explained, shares
+from simulator.model import CorridorModel
+from simulator.outputs.result import Result
+from simulator.scenario.load import load
+
+SCENARIO: Final = "us-mexico"
+BASE: Final = "1992-09"
+FITTED: Final = tuple(f"{year}-09" for year in range(1992, 2001))
+HELD_BACK: Final = tuple(f"{year}-09" for year in range(2001, 2006))
+CENTRAL_AMERICA: Final = ("GTM", "HND", "SLV")
+FOLLOWED_DAYS: Final = 548
+"""Eighteen months, over which the study of those caught again followed people."""
+INFINITE: Final = float("inf")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, how it came to be what it is, what is wanted of it, and how to take it from a run."""
+
+    name: str
+    kind: str
+    low: float
+    high: float
+    take: Callable[[Result], float]
+
+
+def fiscal(frame: pd.DataFrame) -> pd.Series:
+    """Return the fiscal year of each month of a frame."""
+    return frame["month"].str[:4].astype(int) + (frame["month"].str[5:].astype(int) >= 10)
+
+
+def f9(result: Result, periods: tuple[str, ...]) -> float:
+    """Return the share of the squared change in sector shares that is explained."""
+    return explained(*counts(result, "interceptions"), BASE, periods)
+
+
+def share(result: Result, measure: str, sector: str, year: int) -> float:
+    """Return a sector's share of expected interceptions or deaths in a fiscal year."""
+    return float(shares(counts(result, measure)[1]).loc[f"{year}-09", sector])
+
+
+def moved_beyond(result: Result, sector: str) -> float:
+    """Return how far the change of a sector's share from 1992 to 2000 is from that which was counted."""
+    seen, made = (shares(table)[sector] for table in counts(result, "interceptions"))
+    return float((made["2000-09"] - made[BASE]) - (seen["2000-09"] - seen[BASE]))
+
+
+def risk_of_an_attempt(result: Result, year: int) -> float:
+    """Return expected deaths over attempts of a fiscal year, over the line."""
+    frame = result.frame("attempts", by=["month", "route"])
+    frame = frame[frame["route"] != ""]
+    died = expected(result, "deaths").sum(axis=1).rename("died").reset_index()
+    tried = frame.loc[fiscal(frame) == year, "attempts"].sum()
+    return float(died.loc[fiscal(died) == year, "died"].sum() / tried)
+
+
+def stopped(result: Result, year: int, by: str) -> pd.Series:
+    """Return people stopped at the line in a fiscal year, by origin or by route."""
+    frame = result.frame("interceptions", by=["month", "route", "origin"])
+    frame = frame[(frame["route"] != "") & (fiscal(frame) == year)]
+    if by == "route":
+        frame = frame[frame["origin"].isin(CENTRAL_AMERICA)]
+    return frame.groupby(by, observed=True)["interceptions"].sum()
+
+
+def in_the_valley(result: Result, year: int) -> float:
+    """Return the share of people of Central America stopped in a year whom the Rio Grande Valley stopped."""
+    table = stopped(result, year, "route")
+    return float(table.get("rio-grande-valley", 0.0) / table.sum())
+
+
+def of_central_america(result: Result, year: int) -> float:
+    """Return the share of people stopped in a year who are of Central America."""
+    table = stopped(result, year, "origin")
+    return float(table.reindex(list(CENTRAL_AMERICA)).sum() / table.sum())
+
+
+def homeward(result: Result, year: int) -> float:
+    """Return those who went home in a calendar year, over those who lived in the country without papers in it."""
+    went = result.frame("returns", by=["year"], where={"kind": "voluntary"})
+    there = result.frame("stocks", by=["month"], where={"state": "undocumented"})
+    mean = there.loc[there["month"].str[:4] == str(year), "stocks"].mean()
+    return float(went.loc[went["year"] == year, "returns"].iloc[0]) / float(mean)
+
+
+def against_counted(result: Result, year: int) -> float:
+    """Return expected interceptions in all sectors over those counted, in a fiscal year."""
+    seen, made = counts(result, "interceptions")
+    return float(made.loc[f"{year}-09"].sum() / seen.loc[f"{year}-09"].sum())
+
+
+FIGURES: Final = (
+    Figure("F9, 1992 to 2000", "fitted", 0.88, INFINITE, lambda run: f9(run, FITTED)),
+    Figure("F9, 2001 to 2005", "held back", 0.80, INFINITE, lambda run: f9(run, HELD_BACK)),
+    Figure("change of San Diego's share to 2000, less that counted", "fitted", -0.08, 0.08,
+           lambda run: moved_beyond(run, "san-diego")),
+    Figure("change of Tucson's share to 2000, less that counted", "fitted", -0.08, 0.08,
+           lambda run: moved_beyond(run, "tucson")),
+    Figure("Tucson's share of deaths in 1998", "tested", 0.0, 0.10, lambda run: share(run, "deaths", "tucson", 1998)),
+    Figure("Tucson's share of deaths in 2005", "tested", 1 / 3, 1.0, lambda run: share(run, "deaths", "tucson", 2005)),
+    Figure("F8, deaths an attempt, 2000 over 1993", "tested", 1.5, 3.0,
+           lambda run: risk_of_an_attempt(run, 2000) / risk_of_an_attempt(run, 1993)),
+    Figure("F8, deaths an attempt, 2005 over 1998", "tested", 1.5, 3.0,
+           lambda run: risk_of_an_attempt(run, 2005) / risk_of_an_attempt(run, 1998)),
+    Figure("of those without papers, went home, 2005 over 1993", "tested", 0.0, 0.85,
+           lambda run: homeward(run, 2005) / homeward(run, 1993)),
+    Figure("of Central America, stopped in the Rio Grande Valley, 2014", "tested", 0.5, 1.0,
+           lambda run: in_the_valley(run, 2014)),
+    Figure("of those stopped, of Central America, 2014", "tested", 0.3, 0.6,
+           lambda run: of_central_america(run, 2014)),
+    Figure("people stopped in all sectors over those counted, 2000", "fitted", 0.8, 1.25,
+           lambda run: against_counted(run, 2000)),
+    Figure("people stopped in all sectors over those counted, 2005", "tested", 0.5, 2.0,
+           lambda run: against_counted(run, 2005)),
+    Figure("people stopped in all sectors over those counted, 2013", "tested", 0.5, 2.0,
+           lambda run: against_counted(run, 2013)),
+)  # fmt: skip
+
+# A barrier, and who is caught again ----------------------------------------------------------------------------------
+
+BARRIER: Final = """override: barrier
+summary: From October 1997 the towns and deserts of one sector are harder to pass.
+add:
+  policies.barrier:
+    label: Barrier
+    summary: A fence.
+    announced: 1997-10-01
+    source: assumed
+    levers:
+      - lever: border_posture
+        government: USA
+        at: [tucson]
+        do: multiply
+        values: [{from: 1997-10-01, value: STRENGTH}]
+        unit: "1"
+        kind: assumed
+        factor: [0.5, 1.5]
+"""
+
+
+@cache
+def through(strength: float, member: int, seed: int = 1) -> pd.Series:
+    """Return who got through each sector in the two years after a barrier on Tucson; none at a strength of one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "barrier.yaml"
+        path.write_text(BARRIER.replace("STRENGTH", str(strength)), encoding="utf-8")
+        result = simulator.run(SCENARIO, overrides=[str(path)] if strength != 1.0 else [], end="1999-10-01",
+                               persons_per_agent=500, fit_member=member, seed=seed)  # fmt: skip
+    frame = result.frame("arrivals", by=["month", "route"])
+    frame = frame[(frame["route"] != "") & (frame["month"] >= "1997-10")]
+    return frame.groupby("route", observed=True)["arrivals"].sum()
+
+
+def elsewhere(strength: float, member: int, seed: int = 1) -> tuple[float, float]:
+    """Return the change of those who get through Tucson, and which part of them gets through elsewhere instead (F2)."""
+    without, there = through(1.0, member, seed), through(strength, member, seed)
+    fewer = float(without["tucson"] - there["tucson"])
+    more = float(there.drop("tucson").sum() - without.drop("tucson").sum())
+    return -fewer / float(without["tucson"]), more / fewer
+
+
+class Watched(CorridorModel):
+    """A run that notes when each row was stopped."""
+
+    def __init__(self, *args: object):
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.days: dict[int, list[float]] = {}
+
+    def _compact(self) -> None:
+        people = self.world.people
+        rows = np.flatnonzero(people.caught > 0)
+        for key, times in zip(people.key[rows].tolist(), people.caught[rows].tolist(), strict=True):
+            known = self.days.setdefault(key, [])
+            known += [self.world.end_day] * (times - len(known))
+        super()._compact()
+
+
+@cache
+def caught_again(first: int, last: int, member: int, overrides: tuple[str, ...] = ()) -> tuple[float, int]:
+    """Return the share of people first stopped in fiscal years who were stopped again within 18 months; of how many.
+
+    How many is counted in rows, which stand for `persons_per_agent` people each.
+    """
+    model = Watched(load(SCENARIO, overrides=overrides, end=f"{last + 2}-04-01", fit_member=member))
+    model.run()
+    begin, end = (model.world.clock.day_of(pd.Timestamp(f"{year}-10-01").date()) for year in (first - 1, last))
+    followed = [days for days in model.days.values() if begin < days[0] <= end]
+    again = [days for days in followed if len(days) > 1 and days[1] - days[0] <= FOLLOWED_DAYS]
+    return len(again) / len(followed), len(followed)
+
+
+def report(seeds: int) -> pd.DataFrame:
+    """Return a row for each figure, over all members of the fit and seeds."""
+    fit = load(SCENARIO).fit
+    assert fit is not None
+    members = range(len(fit.members))
+    runs = {(member, seed): simulator.run(SCENARIO, fit_member=member, seed=seed)
+            for member in members for seed in range(1, seeds + 1)}  # fmt: skip
+    rows = []
+    for figure in FIGURES:
+        found = {key: figure.take(run) for key, run in runs.items()}
+        rows.append((figure.name, figure.kind, figure.low, figure.high, found))
+    strength = 1.4
+    barriers = {(m, s): elsewhere(strength, m, s) for m in members for s in range(1, seeds + 1)}
+    rows.append(("F2, change of those who get through Tucson", "its size is chosen", -0.35, -0.15,
+                 {key: value[0] for key, value in barriers.items()}))  # fmt: skip
+    rows.append(("F2, of them, who get through elsewhere", "tested", 0.5, 1.0,
+                 {key: value[1] for key, value in barriers.items()}))  # fmt: skip
+    for first, last in ((1993, 1993), (2008, 2010)):
+        found = {(m, 1): caught_again(first, last, m)[0] for m in members}
+        rows.append((f"F7, caught again within 18 months, {first} to {last}", "tested", 0.20, 0.30, found))
+    less = {(m, 1): caught_again(2008, 2010, m, ("without-prosecution",))[0] - caught_again(2008, 2010, m)[0]
+            for m in members}  # fmt: skip
+    rows.append(("F7, less by prosecution, 2008 to 2010", "tested", 0.04, 0.08, less))
+    table = []
+    for name, kind, low, high, found in rows:
+        best = float(np.mean([value for (member, _), value in found.items() if member == 0]))
+        table.append((name, kind, low, high, best, min(found.values()), max(found.values()), low <= best <= high))
+    return pd.DataFrame(table, columns=["figure", "kind", "from", "to", "best member", "lowest", "highest", "within"])
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    with pd.option_context("display.width", 200, "display.max_colwidth", 70):
+        print(report(parser.parse_args().seeds).round(3).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
