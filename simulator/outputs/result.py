@@ -190,7 +190,8 @@ class Result:
             an arrival on its route.
         by : its dimensions, or ``step``, ``date`` (first day of the step), ``month`` (YYYY-MM),
             ``year``, and for what happens on legs ``route`` (empty for legs without), ``mode``,
-            ``tail``, ``head``. Nothing gives the total of the run.
+            ``tail``, ``head``, and ``border`` (``counted`` where getting through counts as an arrival,
+            else ``other``). Nothing gives the total of the run.
         where : labels to keep, by dimension (not of time), such as ``{"origin": "SYR"}``.
 
         Returns

@@ -10,7 +10,7 @@ import pandas as pd
 
 from simulator.analysis import style
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import between, join, number, said, signed
+from simulator.analysis.diversion.figures.common import between, join, more_words, number, said, signed
 from simulator.analysis.diversion.figures.glance import headline, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
@@ -61,7 +61,7 @@ def from_runs(results: Sequence[Result], routes: Sequence[str] = ()) -> ReportCo
         title = scenario.title
         answer = _levels_answer(arms)
     else:
-        title, answer = scenario.title, f"{headline(first[1])}."
+        title, answer = scenario.title, f"{headline(first[1])}{_limits(first[1])}."
     question = (f"What does {_changed(first[0], first[1])} change, and where do people go instead?" if first
                 else " ".join(scenario.summary.split()))  # fmt: skip
     return ReportContent(
@@ -96,6 +96,12 @@ def _study(base: Arm, arm: Arm, routes: Sequence[str]) -> tuple[Diversion, Pairs
             raise
         return None
     return of_pairs(pairs), pairs
+
+
+def _limits(study: Diversion) -> str:
+    """Return the interval of the ratio, for the headline; empty where there is none."""
+    known = study.fall.mean > 0 and math.isfinite(study.ratio.low)
+    return f" ({between(study.ratio.low, study.ratio.high, 100)})" if known else ""
 
 
 def _changed(arm: Arm, study: Diversion) -> str:
@@ -139,8 +145,7 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
         Card(f"{number(abs(rise.mean))} {'more' if rise.mean >= 0 else 'fewer'}",
              f"arrived on other routes; 95% interval {between(rise.low, rise.high)}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(f"{number(abs(deaths.mean))} {'more' if deaths.mean >= 0 else 'fewer'}",
-             f"people died; 95% interval {between(deaths.low, deaths.high)}"),
+        Card(more_words(deaths)[0], f"people died; 95% interval {more_words(deaths)[1]}"),
     )  # fmt: skip
 
 
@@ -183,11 +188,10 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         Finding(f"{lead}Of every 100 people fewer on the {treated_words(study)}, {number(100 * study.ratio.mean)} turn "
                 f"up on other routes (95% interval {between(study.ratio.low, study.ratio.high, 100)}).",
                 f"{study.verdict.said.capitalize()}. By route: {where}."),
-        Finding(f"{lead}Deaths: {signed(study.deaths.mean)} in all ({between(study.deaths.low, study.deaths.high)}).",
-                f"On the {treated_words(study)} {signed(-study.deaths_fall.mean)} "
-                f"({between(-study.deaths_fall.high, -study.deaths_fall.low)}), on other routes "
-                f"{signed(study.deaths_rise.mean)} ({between(study.deaths_rise.low, study.deaths_rise.high)}). Per "
-                f"thousand attempts on all routes {_three(risk['all']['without'])} without and "
+        Finding(f"{lead}Deaths: {_more(study.deaths)}.",
+                f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
+                f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
+                f"routes together, {_three(risk['all']['without'])} without and "
                 f"{_three(risk['all']['with_'])} with."),
         Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
                 f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
@@ -209,8 +213,14 @@ def _group(row: Any) -> str:
     return f"{number(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
 
 
+def _turned(change: Estimate) -> Estimate:
+    """Return a fall as a change."""
+    return Estimate(-change.mean, -change.high, -change.low, change.n)
+
+
 def _more(change: Estimate) -> str:
-    return f"{number(abs(change.mean))} {'more' if change.mean >= 0 else 'fewer'} ({between(change.low, change.high)})"
+    words, limits = more_words(change)
+    return f"{words} ({limits})"
 
 
 def _three(value: float) -> str:
