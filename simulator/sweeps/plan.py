@@ -157,8 +157,9 @@ class _Asked:
         """Return the hash of what is measured of a run with these values of factors."""
         kept = tuple(name for name, table in self.tables.items() if table.kept(factors))
         if kept not in self._hashes:
+            besides = {"label", "better", "when"}
             content = [
-                {name: each.model_dump(mode="json", exclude={"label", "better", "when"}) for name, each in found.items()}
+                {name: each.model_dump(mode="json", exclude=besides) for name, each in found.items()}
                 for found in (self.measures, {name: self.tables[name] for name in kept})
             ]
             text = json.dumps(content, sort_keys=True).encode()

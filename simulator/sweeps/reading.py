@@ -239,7 +239,8 @@ def _when_problems(
     at: KeyPath = ("tables", table, "when", name)
     factor = factors.get(name)
     if not isinstance(factor, dict):
-        yield problem(document, at, "is no factor of this design", None, ", ".join(factors), nearest(name, list(factors)))
+        said = "is no factor of this design"
+        yield problem(document, at, said, None, ", ".join(factors), nearest(name, list(factors)))
         return
     known = list(factor.get("levels") or factor.get("values") or ())
     for value in values if isinstance(values, list) else ():

@@ -42,7 +42,7 @@ class Balance:
     @property
     def told(self) -> bool:
         """Whether a fall can be told apart from zero, or, of one pair, there is one."""
-        return self.fall.low > 0 or (self.fall.n < 2 and self.fall.mean > 0)  # noqa: PLR2004 - a pair
+        return self.fall.low > 0 or (self.fall.n < 2 and self.fall.mean > 0)
 
 
 def balances(
@@ -70,7 +70,8 @@ def balances(
         at_full = changes[changes["squeezed"].eq(squeezed) & changes["effort"].eq(row["effort"])]
         found.append(Balance(
             squeezed, start, float(row["effort"]),
-            *(Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"], row["n"]) for name in ("fall", "rise")),
+            Estimate(row["fall"], row["fall_low"], row["fall_high"], row["n"]),
+            Estimate(row["rise"], row["rise_low"], row["rise_high"], row["n"]),
             Estimate(row["ratio"], row["low"], row["high"], row["n"]), shares,
             mean_of(at_full.groupby("unit")["change"].sum().to_numpy()),
         ))  # fmt: skip

@@ -22,7 +22,7 @@ MARGIN: Final = 0.1
 
 SAID: Final[Mapping[Kind, str]] = {
     "nothing fell": "no fall can be told apart from zero, so that nothing can be said of what moved",
-    "not told apart": "these runs cannot tell how much of it turns up on other routes: more pairs would narrow the interval",
+    "not told apart": "these runs cannot tell how much of it turns up on other routes",
     "falls elsewhere too": "other routes fall as well",
     "none": "no more than a few of those fewer turn up on other routes",
     "partial": "part of those fewer turn up on other routes",

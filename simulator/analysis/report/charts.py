@@ -172,7 +172,8 @@ def _outcomes(side: str, words: str, table: pd.DataFrame, orders: Mapping[str, S
              for place, (column, label) in enumerate(nodes)]  # fmt: skip
     sankey = go.Sankey(
         node={"label": names, "customdata": [label for _, label in nodes],
-              "hovertemplate": "%{customdata}: %{value}<extra></extra>", "pad": 8, "thickness": 12, "line": {"width": 0},
+              "hovertemplate": "%{customdata}: %{value}<extra></extra>", "pad": 8, "thickness": 12,
+              "line": {"width": 0},
               "color": [COLOURS.get(label, "#6E7880") for _, label in nodes]},
         link={"source": source, "target": target, "value": value, "color": tint}, valueformat=",.0f",
     )  # fmt: skip

@@ -72,12 +72,17 @@ def _where(changes: Sequence[LeverChange]) -> str:
 
 def _values(change: LeverChange) -> str:
     unit = "" if change.unit == "1" else f" {change.unit}"
-    values = "; ".join(f"{value.value:.3g}{unit} from {value.from_}" for value in change.values)
+    values = "; ".join(f"{_short(value.value)}{unit} from {value.from_}" for value in change.values)
     return f"{change.do} {values}" + (f" until {change.until}" if change.until else "")
 
 
 def _range(change: LeverChange) -> str:
-    return f"{change.factor[0]:.3g} to {change.factor[1]:.3g}" if change.factor else ""
+    return f"{_short(change.factor[0])} to {_short(change.factor[1])}" if change.factor else ""
+
+
+def _short(value: float) -> str:
+    """Return a number in three figures, thousands in full."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _other_differences(arms: Sequence[Arm]) -> Table | None:

@@ -61,7 +61,7 @@ def from_runs(results: Sequence[Result], routes: Sequence[str] = ()) -> ReportCo
         title = scenario.title
         answer = _levels_answer(arms)
     else:
-        title, answer = scenario.title, f"{headline(first[1])}{_limits(first[1])}."
+        title, answer = scenario.title, f"{headline(first[1])}."
     question = (f"What does {_changed(first[0], first[1])} change, and where do people go instead?" if first
                 else " ".join(scenario.summary.split()))  # fmt: skip
     return ReportContent(
@@ -96,12 +96,6 @@ def _study(base: Arm, arm: Arm, routes: Sequence[str]) -> tuple[Diversion, Pairs
             raise
         return None
     return of_pairs(pairs), pairs
-
-
-def _limits(study: Diversion) -> str:
-    """Return the interval of the ratio, for the headline; empty where there is none."""
-    known = study.fall.mean > 0 and math.isfinite(study.ratio.low)
-    return f" ({between(study.ratio.low, study.ratio.high, 100)})" if known else ""
 
 
 def _changed(arm: Arm, study: Diversion) -> str:

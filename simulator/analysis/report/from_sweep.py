@@ -46,10 +46,10 @@ def tables_needed(content: Mapping[str, Any], name: str) -> dict[str, str]:
     found = {}
     for flow in FLOWS:
         fitting = [each for each, about in tables.items() if about["measure"] == flow and "route" in about["by"]
-                   and set(about["where"]) <= {"border"} and not about.get("when")]  # fmt: skip
+                   and set(about.get("where", ())) <= {"border"} and not about.get("when")]  # fmt: skip
         if fitting:
             # Attempts as runs count them, where there are several.
-            narrow = [each for each in fitting if flow == "attempts" and tables[each]["where"]]
+            narrow = [each for each in fitting if flow == "attempts" and tables[each].get("where")]
             found[flow] = (narrow or fitting)[0]
         else:
             advice = f"add a table of {flow} by [route, year]"
@@ -83,7 +83,7 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
 
 
 def deaths_of(content: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame | None:
-    """Return deaths anywhere by run (``squeezed effort draw replicate deaths``); None if the sweep did not measure them.
+    """Return deaths anywhere by run (``squeezed effort draw replicate deaths``); None if they were not measured.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def design_of(swept: Swept) -> dict[str, Any]:
                   ("members of the fit drawn", members), ("fields drawn", str(len(drawn)))],
         "assumptions": drawn,
         "limits": [] if at_border else [
-            "Attempts are those on all legs of a route: where a route has several, one journey is several attempts, and "
-            "the deaths per thousand are those of an attempt at a leg. Runs count attempts at borders alone."],
+            "Attempts are those on all legs of a route: where a route has several, one journey is several attempts, "
+            "and the deaths per thousand are those of an attempt at a leg. Runs count attempts at borders alone."],
         "remake": [(f"corridor sweep {content['experiment']}", "the runs"),
                    (f"corridor report {swept.name} --out report.html", "this page")],
     }  # fmt: skip
@@ -170,7 +170,7 @@ def design_of(swept: Swept) -> dict[str, Any]:
 def counted_attempts(content: Mapping[str, Any]) -> bool:
     """Return whether the attempts that a sweep kept are those on the legs where arrivals are counted."""
     about = content["design"]["tables"][tables_needed(content, str(content["experiment"]))["attempts"]]
-    return _labels(about["where"].get("border", ())) == ["counted"]
+    return _labels(about.get("where", {}).get("border", ())) == ["counted"]
 
 
 def _labels(wanted: str | Sequence[str]) -> list[str]:

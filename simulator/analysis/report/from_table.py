@@ -54,8 +54,8 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
         (routes that others lead on to), ``effort`` (name of the axis), ``effort_unit``, ``as_it_was`` (the effort that
         changes nothing), ``attempts`` (where attempts are counted, in words), ``deaths`` (deaths anywhere: see
         `simulator.analysis.diversion.balance.balances`), ``about`` (pairs of what was run), ``evidence`` and
-        ``assumptions`` (lists of rows as dicts, shown as they are), ``limits``, ``remake`` (pairs of command and what it
-        makes), ``map`` (as `map_of` returns it), ``map_note`` (what it shows, or why there is none).
+        ``assumptions`` (lists of rows as dicts, shown as they are), ``limits``, ``remake`` (pairs of command and what
+        it makes), ``map`` (as `map_of` returns it), ``map_note`` (what it shows, or why there is none).
 
     Raises
     ------

@@ -31,7 +31,7 @@ SHAPES: Final = (1.0, 2.9)
 NAMED: Final = 24
 """Places that may be named; the page names those for which it has room."""
 FRAMED: Final = 0.02
-"""Share of the busiest leg's people from which a leg decides what the map shows; readers can drag it to see the rest."""
+"""Share of the busiest leg's people from which a leg decides what the map shows; readers can drag it for the rest."""
 FEWEST_GIVE: Final = 2
 """Observations that an interval can be told from."""
 

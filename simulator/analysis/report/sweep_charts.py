@@ -37,8 +37,7 @@ def charts_of(
     """
     efforts = sorted(curve_of(curves, squeezed, squeezed, "arrivals")["effort"])
     rises = rise_words(design, base, efforts[-1])
-    return [_lines(curves, squeezed, base, rises, labels, design), _stack(curves, squeezed, base, rises, labels, design),
-            _deaths(curves, squeezed, base, rises, labels, design)]  # fmt: skip
+    return [draw(curves, squeezed, base, rises, labels, design) for draw in (_lines, _stack, _deaths)]
 
 
 def steps(efforts: Sequence[float]) -> list[str]:
@@ -66,8 +65,8 @@ def _layout(efforts: Sequence[float], title: str, design: Design) -> dict[str, A
 
 def _from_zero(layout: dict[str, Any], *parts: pd.DataFrame) -> dict[str, Any]:
     """Return a layout whose vertical axis begins at zero, below which no count lies, and holds means and intervals."""
-    values = np.concatenate([part[name].to_numpy(dtype=float) for part in parts for name in ("mean", "high")] or [[0.0]])
-    top = float(values[np.isfinite(values)].max(initial=0.0))
+    ends = pd.concat([part[["mean", "high"]] for part in parts]).to_numpy(dtype=float) if parts else np.zeros(1)
+    top = float(ends[np.isfinite(ends)].max(initial=0.0))
     layout["yaxis"]["range"] = [0.0, 1.05 * top or 1.0]
     return layout
 

@@ -56,7 +56,8 @@ def sweep_map(
     people = people.assign(period=people["month"].astype(str).map(period), leg=people["leg"].astype(str),
                            unit=people["draw" if people["draw"].nunique() > 1 else "replicate"])  # fmt: skip
     people = people[people["period"].isin(periods)]
-    base, views, shown = found[0], [], []
+    base, shown = found[0], list[str]()
+    views: list[View] = []
     for each in found:
         one, other = (_wide(people, each.squeezed, effort) for effort in (each.base, each.effort))
         both = [unit for unit in one if unit in other]
@@ -75,9 +76,10 @@ def sweep_map(
     made = map_of(views, scenario, periods, f"{n} draws" if people["draw"].nunique() > 1 else f"{n} runs")
     # First what the summary begins with: the difference on the route with the largest fall.
     made["first"] = 2
+    rises = rise_words(design, base.base, base.effort)
     note = (f"People who got through each leg, mean over the runs of the sweep: with effort "
-            f"{effort_at(design, base.base)}, with effort on one route raised {rise_words(design, base.base, base.effort)} "
-            f"({', '.join(shown)}), and the difference run by run on common luck.")  # fmt: skip
+            f"{effort_at(design, base.base)}, with effort on one route raised {rises} ({', '.join(shown)}), and the "
+            "difference, run by run on common luck.")  # fmt: skip
     return made, note
 
 

@@ -92,7 +92,8 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
             _steps(axes, efforts, design)
             axes.set_xlabel(effort_axis(design), size=style.SMALL_SIZE, color=style.INK)
     said = " ".join(sentence(each, labels, deaths_where(design)) for each in every)
-    return Drawn(figure, title, f"Arrivals as effort rises {rise_words(design, every[0].base, every[0].effort)}. {said}")
+    rises = rise_words(design, every[0].base, every[0].effort)
+    return Drawn(figure, title, f"Arrivals as effort rises {rises}. {said}")
 
 
 def _sentence(each: Balance) -> str:
@@ -195,8 +196,8 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     wide = (style.WIDTH - 0.3) / columns
     for place, each in enumerate(every):
         line, column = divmod(place, columns)
-        axes = figure.add_axes(((0.85 + column * wide) / style.WIDTH, top - ((line + 1) * (cell + above) - 0.45) / height,
-                                (wide - 2.7) / style.WIDTH, cell / height))  # fmt: skip
+        base = top - ((line + 1) * (cell + above) - 0.45) / height
+        axes = figure.add_axes(((0.85 + column * wide) / style.WIDTH, base, (wide - 2.7) / style.WIDTH, cell / height))
         part, name = found[found["squeezed"] == each.squeezed], each.squeezed
         ends = {}
         for route in (name, "all"):
@@ -207,7 +208,8 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
             axes.fill_between(x, curve["low"], curve["high"], color=look["color"], alpha=0.15, linewidth=0)
             ends[route] = float(curve["mean"].fillna(0.0).iloc[-1])
         axes.set_ylim(bottom=0)
-        _beside(axes, ends, axes.get_ylim()[1], name, {**looks, "all": ALL}, {**labels, "all": "all routes together"})
+        names = {**labels, "all": "all routes together"}
+        _beside(axes, ends, axes.get_ylim()[1], name, {**looks, "all": ALL}, names)
         style.dress(axes, f"Effort on: {labels[name]}", words[name], gap=6)
         _steps(axes, sorted(part["effort"].unique()), design)
         axes.set_xlabel(effort_axis(design), size=style.SMALL_SIZE, color=style.INK)

@@ -93,7 +93,7 @@ def fewer_words(each: Balance, labels: Mapping[str, str]) -> list[str]:
     found = []
     for route, share in each.shares.items():
         if round(100 * share.mean) < 0:
-            fewer, limits = more_words(Estimate(*(100 * value for value in (share.mean, share.low, share.high)), share.n))
+            fewer, limits = more_words(Estimate(100 * share.mean, 100 * share.low, 100 * share.high, share.n))
             found.append(f"{fewer} on the {labels[route]}, too ({limits})")
     return found
 
@@ -239,4 +239,4 @@ def _bar(
 def _on(colour: str) -> str:
     """Return the colour in which text can be read on another."""
     red, green, blue = to_rgb(colour)
-    return style.INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45 else "white"  # noqa: PLR2004
+    return style.INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45 else "white"

@@ -53,7 +53,7 @@ def three(value: float) -> str:
     """Return a rate in words: two figures, more from a hundred up; a dash where there is none."""
     if not math.isfinite(value):
         return "-"
-    return number(value) if abs(value) >= 100 else f"{value:.2g}"  # noqa: PLR2004 - three figures
+    return number(value) if abs(value) >= 100 else f"{value:.2g}"
 
 
 def signed(value: float) -> str:
