@@ -37,6 +37,7 @@ LIMITS: Final = (
     "What was set, and on what evidence, stands below. Values that are assumed could be otherwise within their ranges.",
     *NOT_RECORDED,
 )  # fmt: skip
+NEEDS: Final = {"in_need": "people in need of protection", "other": "others"}
 TONES: Final = ("m1", "m2", "m3", "m4")
 
 
@@ -190,7 +191,7 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
                 f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
                 f"In destination countries {signed(study.fate('destination').mean)}; at least "
-                f"{said(study.changed_destination)} changed destination."),
+                f"{said(study.changed_destination)} changed destination.{_waiting(study)}"),
         Finding(f"{lead}How long it takes: {times_words(study)}.",
                 "Counted from the first month in which runs differ."),
     ]  # fmt: skip
@@ -199,6 +200,16 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         found.append(Finding(f"{lead}Of every 100 fewer in need of protection {one} turn up elsewhere; of every 100 "
                              f"others {two}."))  # fmt: skip
     return found
+
+
+def _waiting(study: Diversion) -> str:
+    """Return who is on the way or held, by need of protection; empty where that was not recorded."""
+    rows = study.tables["waiting"].to_dict(orient="records")
+    if not rows:
+        return ""
+    parts = [f"{NEEDS.get(str(row['need']), str(row['need']))} "
+             f"{_more(Estimate(row['change'], row['low'], row['high'], row['n']))}" for row in rows]  # fmt: skip
+    return f" On the way or held: {join(parts)}."
 
 
 def _group(row: Any) -> str:

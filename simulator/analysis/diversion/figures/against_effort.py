@@ -206,7 +206,8 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
             x = np.arange(len(curve))
             axes.plot(x, curve["mean"], **look, marker="o", markersize=3.2, zorder=3)
             axes.fill_between(x, curve["low"], curve["high"], color=look["color"], alpha=0.15, linewidth=0)
-            ends[route] = float(curve["mean"].fillna(0.0).iloc[-1])
+            if np.isfinite(curve["mean"]).any():
+                ends[route] = float(curve["mean"].dropna().iloc[-1])
         axes.set_ylim(bottom=0)
         names = {**labels, "all": "all routes together"}
         _beside(axes, ends, axes.get_ylim()[1], name, {**looks, "all": ALL}, names)

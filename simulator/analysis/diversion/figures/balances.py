@@ -79,7 +79,7 @@ class Part:
 def parts_of(each: Balance, labels: Mapping[str, str]) -> list[Part]:
     """Return where each hundred fewer turn up, as whole people."""
     counts = hundred({route: share.mean for route, share in each.shares.items()})
-    found = [Part(route, f"on the {labels[route]}", count, _limits(each, route)) for route, count in counts.items()]
+    found = [Part(route, labels[route], count, _limits(each, route)) for route, count in counts.items()]
     rest = WHOLE - sum(counts.values())
     return [*found, *([Part("", "arrive on no other route", rest, "")] if rest > 0 else [])]
 
@@ -94,7 +94,7 @@ def fewer_words(each: Balance, labels: Mapping[str, str]) -> list[str]:
     for route, share in each.shares.items():
         if round(100 * share.mean) < 0:
             fewer, limits = more_words(Estimate(100 * share.mean, 100 * share.low, 100 * share.high, share.n))
-            found.append(f"{fewer} on the {labels[route]}, too ({limits})")
+            found.append(f"{fewer} there, too: {labels[route]} ({limits})")
     return found
 
 
