@@ -163,7 +163,7 @@ def people_table(pairs: Pairs) -> pd.DataFrame:
 
 
 def waiting_table(pairs: Pairs) -> pd.DataFrame:
-    """Return people on the way or held at the end, with less without, by need of protection: ``need change low high n``.
+    """Return people on the way or held at the end, with less without, by need: ``need change low high n``.
 
     Empty if a run was made by a version that did not record it.
     """

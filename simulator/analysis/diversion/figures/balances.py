@@ -94,7 +94,7 @@ def fewer_words(each: Balance, labels: Mapping[str, str]) -> list[str]:
     for route, share in each.shares.items():
         if round(100 * share.mean) < 0:
             fewer, limits = more_words(Estimate(100 * share.mean, 100 * share.low, 100 * share.high, share.n))
-            found.append(f"{fewer} there, too: {labels[route]} ({limits})")
+            found.append(f"{labels[route]}: {fewer}, too ({limits})")
     return found
 
 
