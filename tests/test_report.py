@@ -23,7 +23,7 @@ from simulator.analysis.report import sources
 from simulator.analysis.report.arms import arms_of
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_runs import from_runs
-from simulator.analysis.report.from_sweep import balloon_of, counted_attempts, from_sweep, tables_needed
+from simulator.analysis.report.from_sweep import Swept, balloon_of, counted_attempts, from_sweep, tables_needed
 from simulator.analysis.report.from_table import from_table
 from simulator.analysis.report.page import shown, write
 from simulator.api.pictures import _swept
@@ -392,9 +392,14 @@ def test_sweep_says_how_much_moved_where(sweep_file: Path) -> None:
     assert stacked == {LABELS["east"], LABELS["centre"]}, "onward routes are left out of the stack"
 
 
-def test_the_map_of_a_sweep_holds_the_people_of_its_runs() -> None:
+@pytest.fixture(scope="module")
+def swept() -> Swept:
+    """The sweep that is kept with the project."""
+    return _swept(REFERENCE)
+
+
+def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
     """The views are the means of the table, the difference that of pairs, half an interval that of a mean of eight."""
-    swept = _swept(REFERENCE)
     assert swept.people is not None
     content = from_sweep(swept)
     assert content.map is not None
@@ -414,24 +419,28 @@ def test_the_map_of_a_sweep_holds_the_people_of_its_runs() -> None:
     assert was["give"][0][leg] == pytest.approx(2.3646 * draws.std() / np.sqrt(8), rel=1e-3)
 
 
-def _leg_name(swept: Any, leg: str) -> str:
+def _leg_name(swept: Swept, leg: str) -> str:
     names = {place.place: place.name.split(" (")[0] for place in swept.scenario.places}
     return next(f"{names[each.tail]} to {names[each.head]}" for each in swept.scenario.legs if each.leg == leg)
 
 
-def test_a_sweep_without_people_by_leg_has_a_page_without_a_map(tmp_path: Path) -> None:
+def test_a_sweep_without_people_by_leg_has_a_page_without_a_map(swept: Swept, tmp_path: Path) -> None:
     """What a sweep did not keep is said plainly, and what to do; so is where attempts were counted."""
-    content = from_sweep(replace(_swept(REFERENCE), people=None))
+    content = from_sweep(replace(swept, people=None))
     assert content.map is None
     assert "this sweep kept nothing by leg and month" in content.map_note
+    assert swept.people is not None
+    some = from_sweep(replace(swept, people=swept.people.query("effort == 20")))
+    assert some.map is None
+    assert "at other efforts than as it was and 20 times what it was" in some.map_note
     text = write(content, tmp_path / "page.html").read_text(encoding="utf-8")
     assert "There is no map" in text
     assert 'id="plot-map"' not in text
 
 
-def test_deaths_per_thousand_say_which_attempts() -> None:
+def test_deaths_per_thousand_say_which_attempts(swept: Swept) -> None:
     """As runs do, at the borders where arrivals are counted; a sweep that kept others says so."""
-    swept = _swept(REFERENCE)
+    swept = replace(swept, people=None)
     assert counted_attempts(swept.content)
     chart = next(each for each in from_sweep(swept).charts if each.id == "deaths-eastern-mediterranean")
     assert "at borders where arrivals are counted" in chart.figure["layout"]["yaxis"]["title"]["text"]

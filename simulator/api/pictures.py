@@ -115,14 +115,15 @@ def _swept(folder: str | Path) -> Swept:
     from simulator.analysis.report.sweep_map import COLUMNS, people_table
     from simulator.scenario.load import load
     from simulator.sweeps.results import open_sweep
-    from simulator.sweeps.store import place_of
+    from simulator.sweeps.store import PARTS, place_of
 
     made = open_sweep(folder)
     needed = tables_needed(made.content, str(folder))
     (case,) = made.content["cases"].values()
     start, end = (date.fromisoformat(day) for day in case["period"])
     by_leg = people_table(made.content)
-    there = by_leg is not None and place_of(made.folder).exists(f"{by_leg}.parquet")
+    place = place_of(made.folder)
+    there = by_leg is not None and (place.exists(f"{by_leg}.parquet") or bool(place.names(PARTS, by_leg)))
     people = made.table(by_leg, COLUMNS) if by_leg is not None and there else None
     flows = {flow: made.table(name) for flow, name in needed.items()}
     scenario = load(case["scenario"], start=start, end=end)

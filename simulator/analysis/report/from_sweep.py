@@ -158,7 +158,12 @@ def design_of(swept: Swept) -> dict[str, Any]:
         "attempts": "at borders where arrivals are counted" if at_border else "at any leg of a route",
         "about": [("run", " to ".join(case["period"])), ("counted from", since or case["period"][0]),
                   ("members of the fit drawn", members), ("fields drawn", str(len(drawn)))],
-        "assumptions": drawn,
+        "assumptions": drawn, "version": content["made_by"]["corridor"],
+        "versions": {
+            "Corridor": content["made_by"]["corridor"],
+            **({"commit": str(content["git"]["commit"])[:12]} if content.get("git") else {}),
+            "Python": content["made_by"]["python"], "NumPy": content["made_by"]["numpy"],
+        },
         "limits": [] if at_border else [
             "Attempts are those on all legs of a route: where a route has several, one journey is several attempts, "
             "and the deaths per thousand are those of an attempt at a leg. Runs count attempts at borders alone."],

@@ -50,10 +50,10 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
     Parameters
     ----------
     table : see `simulator.analysis.diversion.balloon`.
-    design : all optional: ``title question scenario name persons_per_agent version``, ``labels`` of routes, ``onward``
-        (routes that others lead on to), ``effort`` (name of the axis), ``effort_unit``, ``as_it_was`` (the effort that
-        changes nothing), ``attempts`` (where attempts are counted, in words), ``deaths`` (deaths anywhere: see
-        `simulator.analysis.diversion.balance.balances`), ``about`` (pairs of what was run), ``evidence`` and
+    design : all optional: ``title question scenario name persons_per_agent version versions``, ``labels`` of routes,
+        ``onward`` (routes that others lead on to), ``effort`` (name of the axis), ``effort_unit``, ``as_it_was`` (the
+        effort that changes nothing), ``attempts`` (where attempts are counted, in words), ``deaths`` (deaths anywhere:
+        see `simulator.analysis.diversion.balance.balances`), ``about`` (pairs of what was run), ``evidence`` and
         ``assumptions`` (lists of rows as dicts, shown as they are), ``limits``, ``remake`` (pairs of command and what
         it makes), ``map`` (as `map_of` returns it), ``map_note`` (what it shows, or why there is none).
 
@@ -83,7 +83,7 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
         evidence=tuple(_rows(name, design[name]) for name in ("evidence", "assumptions") if design.get(name)),
         limits=(*LIMITS, *map(str, design.get("limits", ()))),
         remake=tuple((str(a), str(b)) for a, b in design.get("remake", ())),
-        versions={"Corridor": str(design.get("version", __version__))},
+        versions=design.get("versions") or {"Corridor": str(design.get("version", __version__))},
     )  # fmt: skip
 
 
@@ -162,9 +162,9 @@ def _by_effort(moved: pd.DataFrame, labels: Mapping[str, str], design: Design) -
 
 def _matrix(table: pd.DataFrame, design: Design, labels: Mapping[str, str]) -> Table:
     found = balloon.matrix(table, None, dict(design.get("onward", {})), base_of(design))
-    rows = tuple((labels[row["squeezed"]], labels[row["route"]], row["role"], *(_hundred(row[name]) for name in
-                  ("ratio", "low", "high"))) for row in found.to_dict(orient="records"))  # fmt: skip
-    head = ("squeezed route", "other route", "part", "of every 100 fewer, there", "low", "high")
+    rows = tuple((labels[row["squeezed"]], labels[row["route"]], *(_hundred(row[name]) for name in
+                  ("ratio", "low", "high")), row["role"]) for row in found.to_dict(orient="records"))  # fmt: skip
+    head = ("squeezed route", "other route", "of every 100 fewer, there", "low", "high", "part")
     return Table("matrix", "Diversion matrix, at full effort", head, rows, True,
                  f"{_against(design)} Onward routes: the same people are counted again there.")  # fmt: skip
 
@@ -184,7 +184,7 @@ def _elasticities(table: pd.DataFrame, labels: Mapping[str, str]) -> Table:
 
 
 def _hundred(value: float) -> float | None:
-    return 100 * value if math.isfinite(value) else None
+    return round(100 * value, 1) if math.isfinite(value) else None
 
 
 def _finite(value: float) -> float | None:
@@ -192,5 +192,6 @@ def _finite(value: float) -> float | None:
 
 
 def _rows(name: str, rows: list[Mapping[str, Any]]) -> Table:
-    head = tuple(dict.fromkeys(key for row in rows for key in row))
+    # A column that says nothing is left out.
+    head = tuple(dict.fromkeys(key for row in rows for key in row if any(each.get(key) for each in rows)))
     return Table(name, name.capitalize(), head, tuple(tuple(row.get(key) for key in head) for row in rows))

@@ -71,7 +71,8 @@ def sweep_map(
         views.append(View(f"{name}: difference", True, [other[unit].sub(one[unit], fill_value=0.0) for unit in both]))
         shown.append(name)
     if not views:
-        return None, NONE
+        wanted = f"{effort_at(design, base.base)} and {effort_at(design, base.effort)}"
+        return None, f"There is no map: this sweep kept people by leg and month at other efforts than {wanted}."
     n = len(views[0].people)
     made = map_of(views, scenario, periods, f"{n} draws" if people["draw"].nunique() > 1 else f"{n} runs")
     # First what the summary begins with: the difference on the route with the largest fall.
