@@ -34,8 +34,8 @@ LIMITS: Final = (
     "leaves out.",
     "A person is counted on each route entered. Onward routes, which people go on to from the squeezed one, are left "
     "out of what moved.",
-    "What was set, and on what evidence, stands below. Values that are assumed could be otherwise within their ranges.",
-    *NOT_RECORDED,
+    "What was set, and on what evidence, stands above. Values that are assumed could be otherwise within their ranges.",
+    *(f"Not recorded: {each[:1].lower()}{each[1:]}" for each in NOT_RECORDED),
 )  # fmt: skip
 NEEDS: Final = {"in_need": "people in need of protection", "other": "others"}
 TONES: Final = ("m1", "m2", "m3", "m4")
