@@ -133,7 +133,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
             raise ConservationError(f"step {world.step}: {have} people, but {want} should be there")
 
     def _count_stocks(self) -> None:
-        """Count everybody by state, country and origin."""
+        """Count everybody by state, country and origin, and those on the way or held by need, too."""
         world = self.world
         stocks = world.ledger["stocks"]
         people, groups = world.people, world.groups
@@ -144,6 +144,11 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         stocks += np.bincount(code, minlength=stocks.size).reshape(stocks.shape) * world.weight
         stocks += world.closed
         stocks[State.RESIDENT] += np.einsum("ornw->ro", world.pools)
+        rows = rows[people.state[rows] <= State.DETAINED]
+        waiting = world.ledger["waiting"]
+        code = world.network.country[people.place[rows]].astype(np.int64) * waiting.shape[1]
+        code = code + groups.need[people.person_class[rows]]
+        waiting += np.bincount(code, minlength=waiting.size).reshape(waiting.shape) * world.weight
 
     def _compact(self) -> None:
         """Drop closed rows now and then."""

@@ -249,6 +249,34 @@ def test_a_sweep_that_says_nothing_is_refused() -> None:
         explore(made, runs.iloc[:0], places)
 
 
+def test_a_sweep_whose_arms_alone_differ_is_sent_to_the_comparison() -> None:
+    """Nothing but arms and seeds: what is true is said, and what to do."""
+    asked = content({"arrivals": "less"}, ("none", "patrols"))
+    made = sweep(asked, lambda _, arm, __: np.full(30, float(arm == "none")), replicates=30, luck=1.0)
+    with pytest.raises(InputError) as caught:
+        explore(*made)
+    said = str(caught.value)
+    assert "Only the arms differ: no factor and no uncertain number was varied" in said
+    assert "corridor compare made-up --sweep FOLDER" in said
+    assert "nothing varied" not in said
+
+
+def test_a_measure_in_which_arms_do_not_differ_is_named() -> None:
+    """Values vary and move the measure, but alike in every arm: nothing can decide between arms, and that is said."""
+    asked = content({"arrivals": "less", "deaths": "less"}, ("none", "patrols"), drawn=FIELDS[:1])
+    drawn = hypercube(40, 1)
+
+    def outcome(varied: Mapping[str, Any], arm: str, measure: str) -> Any:
+        return 100.0 * varied[FIELDS[0]] + (7.0 if measure == "deaths" and arm == "patrols" else 0.0)
+
+    with pytest.raises(InputError) as caught:
+        explore(*sweep(asked, outcome, drawn=drawn))
+    said = str(caught.value)
+    assert "Arrivals, One: Patrols and None do not differ in all 40 units" in said
+    assert "Deaths, One: Patrols and None differ by 7, no more and no less, in all 40 units" in said
+    assert "measure what the arms and the values that varied act on" in said
+
+
 def test_what_is_not_installed_is_said_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("sklearn.tree", "ema_workbench.analysis"):
         monkeypatch.setitem(sys.modules, module, None)

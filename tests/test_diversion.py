@@ -14,13 +14,14 @@ from balloon_table import balloon_table
 from scipy.stats import norm
 
 from simulator.analysis.diversion import accounts, balloon, diversion, matrix
+from simulator.analysis.diversion.balance import balances
 from simulator.analysis.diversion.course import months_until
 from simulator.analysis.diversion.elasticity import arc
 from simulator.analysis.diversion.estimates import Estimate, mean_of, ratio_of, verdict
 from simulator.analysis.diversion.pairs import make_pairs, routes_of
 from simulator.errors import InputError
 from simulator.model import CorridorModel
-from simulator.outputs.result import Result
+from simulator.outputs.result import TABLES, Result, Tables
 from simulator.scenario.schema import Scenario
 
 # Arithmetic ---------------------------------------------------------------------------------------------------------
@@ -293,6 +294,59 @@ def test_an_onward_route_is_no_diversion() -> None:
     roles = balloon.matrix(table, onward={"east": ["centre"]}).set_index(["squeezed", "route"])["role"]
     assert roles["east", "centre"] == "onward"
     assert roles["east", "west"] == "elsewhere"
+
+
+def test_changes_are_from_effort_as_it_was_where_that_was_run() -> None:
+    """From effort 1, the fall to 4 is that from 0 less that from 0 to 1; below 1 there is a rise."""
+    table = balloon_table()
+    least = balloon.diversion_by_effort(table).set_index(["squeezed", "effort"])["fall"]
+    was = balloon.diversion_by_effort(table, base=1.0).set_index(["squeezed", "effort"])["fall"]
+    assert was["east", 4.0] == pytest.approx(least["east", 4.0] - least["east", 1.0])
+    assert was["east", 0.0] == pytest.approx(-least["east", 1.0])
+    assert balloon.base_efforts(table, 7.0) == dict.fromkeys(("east", "centre", "west"), 0.0), "an effort not run"
+    assert balloon.base_efforts(table, 4.0)["east"] == 0.0, "the highest effort is compared with something"
+
+
+def test_risk_is_the_ratio_of_means() -> None:
+    table = balloon_table()
+    found = balloon.curves(table).query("squeezed == 'east' and effort == 4 and measure == 'deaths_per_thousand'")
+    part = table.query("squeezed == 'east' and effort == 4")
+    on_route = part[part["route"] == "east"]
+    risk = found.set_index("route")["mean"]
+    assert risk["east"] == pytest.approx(1000 * on_route["deaths"].sum() / on_route["attempts"].sum())
+    assert risk["all"] == pytest.approx(1000 * part["deaths"].sum() / part["attempts"].sum())
+    nobody = table.assign(attempts=table["attempts"] * (table["route"] != "west"))
+    gone = balloon.curves(nobody).query("measure == 'deaths_per_thousand' and route == 'west'")
+    assert np.isinf(gone["low"]).all(), "where nobody tries, nothing is said of the risk"
+
+
+def test_the_balance_of_a_route_adds_up() -> None:
+    table = balloon_table()
+    found = balances(table, {"east": ["west"]}, 1.0)
+    assert [each.squeezed for each in found] == ["east", "centre", "west"], "the largest fall first"
+    for each in found:
+        assert (each.base, each.effort) == (1.0, 4.0)
+        assert each.told
+        assert sum(share.mean for share in each.shares.values()) == pytest.approx(each.ratio.mean)
+        assert each.ratio.mean == pytest.approx(each.rise.mean / each.fall.mean)
+    assert set(found[0].shares) == {"centre"}, "an onward route is no diversion"
+    deaths = table.groupby(["squeezed", "effort", "draw", "replicate"], as_index=False)["deaths"].sum()
+    anywhere = balances(table, None, 1.0, deaths.assign(deaths=2 * deaths["deaths"]))
+    assert anywhere[0].deaths.mean == pytest.approx(2 * found[0].deaths.mean)
+    few = table.assign(arrivals=np.where(table["squeezed"] == "east", 100.0, table["arrivals"]))
+    assert [each.told for each in balances(few, None, 1.0)] == [True, True, False], "what cannot be told comes last"
+
+
+def test_who_waits_is_told_by_need(pairs: tuple[list[Result], list[Result]]) -> None:
+    """By need they add up to those on the way or held; runs of versions that did not record it are left out."""
+    found = diversion(*pairs)
+    waiting = found.tables["waiting"].set_index("need")["change"]
+    assert set(waiting.index) == {"in_need", "other"}
+    assert waiting.sum() == pytest.approx(found.fate("wait").mean)
+    without, with_ = pairs
+    earlier = Result.of_run(CorridorModel(with_[0].scenario).recorder, {})
+    earlier.tables = Tables(with_[0].tables.arrow, [name for name in TABLES if name != "waiting"])
+    assert accounts.waiting_table(make_pairs([without[0]], [earlier])).empty
 
 
 def test_need_and_origins_are_told_apart(pairs: tuple[list[Result], list[Result]]) -> None:

@@ -6,16 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import small
 from balloon_table import LABELS, balloon_table
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.estimates import Estimate, verdict
 from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
-from simulator.analysis.diversion.figures.common import Drawn, between, number
+from simulator.analysis.diversion.figures.balances import balances_figure, balances_of
+from simulator.analysis.diversion.figures.common import NOWHERE, Drawn, between, more_words, number
 from simulator.analysis.diversion.figures.flow_map import flow_map_figure, leg_flows
 from simulator.analysis.diversion.figures.glance import glance_figure, headline, shares
 from simulator.analysis.diversion.figures.matrix import matrix_figure
@@ -30,7 +33,7 @@ PLACED = {"alpha": (40, 33), "beta": (20, 5), "port-east": (27, 38), "port-west"
           "coast": (15, 37), "city-a": (11, 48), "city-b": (23, 42)}  # fmt: skip
 SHUT = {"shut": small.policy(small.change("border_effort_departure", "TRA", ["eastern"], [("2016-02-12", 30.0)]))}
 DESIGN = {"labels": LABELS, "scenario": "made-up", "name": "squeeze-the-balloon", "effort": "extra effort"}
-NAMES = ("glance", "balloon", "deaths", "matrix", "course", "map", "outcomes")
+NAMES = ("glance", "balances", "balloon", "deaths", "matrix", "course", "map", "outcomes")
 
 
 def placed(scenario: Scenario) -> Scenario:
@@ -61,7 +64,8 @@ def drawn(pairs: Pairs, study: Diversion) -> dict[str, Drawn]:
     """Every figure, drawn once."""
     table = balloon_table()
     return {
-        "glance": glance_figure(study), "balloon": balloon_figure(table, DESIGN),
+        "glance": glance_figure(study), "balances": balances_figure(table, {**DESIGN, "as_it_was": 1.0}),
+        "balloon": balloon_figure(table, DESIGN),
         "deaths": deaths_figure(table, DESIGN),
         "matrix": matrix_figure(balloon.matrix(table, onward={"east": ["west"]}), DESIGN),
         "course": course_figure(study, pairs.policies), "map": flow_map_figure(pairs), "outcomes": sankey_figure(pairs),
@@ -111,6 +115,31 @@ def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: 
     assert f"{round(100 * study.ratio.mean)} turned up on other routes" in headline(study)
 
 
+def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[str, Drawn]) -> None:
+    """Every route's fall and share with its interval; the bars are as long as what they say."""
+    made, found = drawn["balances"], balances_of(balloon_table(), {**DESIGN, "as_it_was": 1.0})
+    said = texts(made.figure)
+    assert "from as it was to 4" in said
+    for each in found:
+        assert f"{number(each.fall.mean)} fewer" in said
+        assert f"arrive there ({between(each.fall.low, each.fall.high)})" in said
+        assert f"{number(100 * each.ratio.mean)} ({between(each.ratio.low, each.ratio.high, 100)})" in said
+    parts = [patch for patch in made.figure.axes[0].patches if patch.get_gid() == "part"]
+    whole = sum(part.get_width() for part in parts)  # type: ignore[attr-defined]
+    moved = [share.mean for each in found for share in each.shares.values()]
+    grey = [part.get_width() for part in parts if part.get_facecolor()[:3] == pytest.approx(to_rgb(NOWHERE))]  # type: ignore[attr-defined]
+    assert 1 - sum(grey) / whole == pytest.approx(sum(moved) / len(found), abs=0.02)
+
+
+def test_what_cannot_be_told_is_said_in_the_ten_second_figure() -> None:
+    table = balloon_table()
+    few = table.assign(arrivals=np.where(table["squeezed"] == "west", table["draw"] * 10.0, table["arrivals"]))
+    made = balances_figure(few, DESIGN)
+    assert "Western Mediterranean: Nothing to tell: as many came in every run as before." in made.alt
+    none = balances_figure(table.assign(arrivals=table["draw"] * 10.0), DESIGN)
+    assert "no fall there can be told apart from zero" in none.title
+
+
 def test_figures_stand_where_nothing_fell_or_one_pair_was_run(pairs: Pairs) -> None:
     """The policy and its absence swapped, nothing changed at all, and a single pair: said, not drawn wrong."""
     rise = of_pairs(make_pairs(pairs.with_[:1], pairs.without[:1], ["eastern"]))
@@ -153,6 +182,8 @@ def test_the_map_shows_the_people_of_the_runs(pairs: Pairs) -> None:
 
 
 def test_numbers_in_words() -> None:
+    assert more_words(Estimate(-900.0, -1000.0, -800.0, 3)) == ("900 fewer", "800 to 1,000")
+    assert more_words(Estimate(525.0, -249.0, 1300.0, 3)) == ("525 more", "249 fewer to 1,300 more")
     assert number(-1234.0) == "\N{MINUS SIGN}1,230"
     assert number(-0.2) == "0"
     assert between(float("-inf"), float("inf")) == "no limits"

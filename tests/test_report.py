@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from balloon_table import LABELS, balloon_table
@@ -21,12 +23,14 @@ from simulator.analysis.report import sources
 from simulator.analysis.report.arms import arms_of
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_runs import from_runs
-from simulator.analysis.report.from_sweep import balloon_of, tables_needed
+from simulator.analysis.report.from_sweep import Swept, balloon_of, counted_attempts, from_sweep, tables_needed
 from simulator.analysis.report.from_table import from_table
 from simulator.analysis.report.page import shown, write
+from simulator.api.pictures import _swept
 from simulator.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "results" / "reference" / "squeeze-the-balloon"
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
                 None)  # fmt: skip
 MEGABYTES, SECONDS = 8, 20
@@ -80,6 +84,18 @@ def sweep_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def reference_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the sweep that is kept with the project, made by the command within the time that is promised."""
+    out = tmp_path_factory.mktemp("reference") / "squeeze.html"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = corridor("report", REFERENCE, "--out", out)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < SECONDS
+    return out
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser without a window."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra dev)")
@@ -129,7 +145,7 @@ def reader(browser: Any, page_file: Path) -> Iterator[Reader]:
 # In the browser -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("which", "width"), [("page_file", 390), ("sweep_file", 1280)])
+@pytest.mark.parametrize(("which", "width"), [("page_file", 390), ("sweep_file", 1280), ("reference_file", 390)])
 def test_page_loads_alone_and_passes_axe(browser: Any, which: str, width: int, request: pytest.FixtureRequest) -> None:
     """No complaint, no request but for itself, nothing wider than the screen, no accessibility violation."""
     file: Path = request.getfixturevalue(which)
@@ -166,6 +182,30 @@ def test_slider_moves_the_map_by_keyboard(reader: Reader) -> None:
     page.keyboard.press("Home")
     reader.until("document.getElementById('when').textContent === 'whole period'")
     assert lines(reader) == before, "back where it was"
+
+
+def test_slider_moves_the_map_of_a_sweep(browser: Any, reference_file: Path) -> None:
+    """Opened at the difference on the first route; by keyboard in time; each view is drawn anew, with intervals."""
+    opened = Reader(browser, reference_file)
+    page = opened.page
+    assert page.locator("#view option").count() == 9, "as it was, four routes, four differences"
+    assert page.locator("#view option:checked").inner_text() == "Eastern Mediterranean: difference"
+    words = page.inner_text("#map-words")
+    assert re.search(r"fewer \([\d,]+ to [\d,]+\)", words)
+    assert "Mean of 8 draws; in brackets: 95% interval." in words
+    before = lines(opened)
+    page.focus("#time")
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    opened.until("document.getElementById('when').textContent === '2015-08'")
+    in_august = lines(opened)
+    assert in_august != before
+    page.select_option("#view", "0")
+    assert lines(opened) != in_august
+    assert "2015-08, effort as it was." in page.inner_text("#map-words")
+    page.keyboard.press("Home")
+    assert opened.complaints == []
+    page.close()
 
 
 def test_differences_can_be_shown_and_the_time_plays(reader: Reader) -> None:
@@ -341,13 +381,75 @@ def test_diversion_command_writes_tables_and_figures(runs: dict[str, list[Path]]
 def test_sweep_says_how_much_moved_where(sweep_file: Path) -> None:
     content = from_table(balloon_table(), DESIGN)
     assert isinstance(content, ReportContent)
-    assert content.answer.startswith("Full effort on the Eastern Mediterranean:")
+    assert content.answer.startswith("Where control rises, of every 100 people fewer there so many take another route:")
+    assert [bar.title for bar in content.bars] == list(LABELS.values()), "the largest fall first"
+    assert all(sum(count for _, count, _ in bar.parts) == 100 for bar in content.bars)
     assert [table.id for table in content.comparison] == ["comparison", "matrix", "elasticities"]
     assert "assumptions" in {table.id for table in content.evidence}
     text = sweep_file.read_text(encoding="utf-8")
     assert all(label in text for label in LABELS.values())
     stacked = {trace["name"] for chart in content.charts if chart.id == "stack-east" for trace in chart.figure["data"]}
     assert stacked == {LABELS["east"], LABELS["centre"]}, "onward routes are left out of the stack"
+
+
+@pytest.fixture(scope="module")
+def swept() -> Swept:
+    """The sweep that is kept with the project."""
+    return _swept(REFERENCE)
+
+
+def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
+    """The views are the means of the table, the difference that of pairs, half an interval that of a mean of eight."""
+    assert swept.people is not None
+    content = from_sweep(swept)
+    assert content.map is not None
+    views = {view["label"]: view for view in content.map["views"]}
+    was, squeezed = views["effort as it was"], views["Central Mediterranean: effort 20 times what it was"]
+    people = swept.people.query("squeezed == 'central-mediterranean'")
+    for view, effort in ((was, 1.0), (squeezed, 20.0)):
+        total = people[people["effort"] == effort]["crossings"].sum() / 8
+        assert sum(view["people"][0]) == pytest.approx(total, rel=0.02), "but for legs too thin to draw"
+    change = np.subtract(squeezed["people"][0], was["people"][0])
+    assert views["Central Mediterranean: difference"]["people"][0] == pytest.approx(change, abs=200), (
+        "one baseline is shown; each difference is from its own, which is the same but for rounding")
+    leg = int(np.argmax(was["people"][0]))
+    name = next(each for each in people["leg"].unique() if _leg_name(swept, each) == content.map["legs"][leg]["name"])
+    chosen = swept.people[swept.people["leg"].eq(name) & swept.people["effort"].eq(1.0)]
+    draws = chosen[chosen["squeezed"] == "eastern-mediterranean"].groupby("draw")["crossings"].sum()
+    assert was["give"][0][leg] == pytest.approx(2.3646 * draws.std() / np.sqrt(8), rel=1e-3)
+
+
+def _leg_name(swept: Swept, leg: str) -> str:
+    names = {place.place: place.name.split(" (")[0] for place in swept.scenario.places}
+    return next(f"{names[each.tail]} to {names[each.head]}" for each in swept.scenario.legs if each.leg == leg)
+
+
+def test_a_sweep_without_people_by_leg_has_a_page_without_a_map(swept: Swept, tmp_path: Path) -> None:
+    """What a sweep did not keep is said plainly, and what to do; so is where attempts were counted."""
+    content = from_sweep(replace(swept, people=None))
+    assert content.map is None
+    assert "this sweep kept nothing by leg and month" in content.map_note
+    assert swept.people is not None
+    some = from_sweep(replace(swept, people=swept.people.query("effort == 20")))
+    assert some.map is None
+    assert "at other efforts than as it was and 20 times what it was" in some.map_note
+    text = write(content, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "There is no map" in text
+    assert 'id="plot-map"' not in text
+
+
+def test_deaths_per_thousand_say_which_attempts(swept: Swept) -> None:
+    """As runs do, at the borders where arrivals are counted; a sweep that kept others says so."""
+    swept = replace(swept, people=None)
+    assert counted_attempts(swept.content)
+    chart = next(each for each in from_sweep(swept).charts if each.id == "deaths-eastern-mediterranean")
+    assert "at borders where arrivals are counted" in chart.figure["layout"]["yaxis"]["title"]["text"]
+    other = json.loads(json.dumps(swept.content))
+    other["design"]["tables"]["attempts-by-route"]["where"] = {}
+    old = from_sweep(replace(swept, content=other))
+    chart = next(each for each in old.charts if each.id == "deaths-eastern-mediterranean")
+    assert "at any leg of a route" in chart.figure["layout"]["yaxis"]["title"]["text"]
+    assert any("Runs count attempts at borders alone" in limit for limit in old.limits)
 
 
 def test_a_sweep_of_effort_on_routes_is_read() -> None:

@@ -16,8 +16,9 @@ from fake_run import FakeModel, fake_result, fake_scenario
 from simulator import api
 from simulator.errors import InputError
 from simulator.outputs import store, whole
+from simulator.outputs.provenance import result_hash
 from simulator.outputs.result import Result
-from simulator.world.fields import CHOICES, RECORDED
+from simulator.world.fields import CHOICES, LATER, RECORDED
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,35 @@ def test_record_holds_what_it_takes_to_remake(folder: Path) -> None:
     assert record["tables"]["claims"]["rows"] > 0
     assert record["remake"] == "corridor rerun record.json"
     assert str(Path.home()) not in (folder / "record.json").read_text()
+
+
+def as_before(folder: Path, name: str) -> None:
+    """Make a run folder as a version wrote it that did not record something."""
+    record = json.loads((folder / "record.json").read_text())
+    (folder / "tables" / f"{name}.parquet").unlink()
+    del record["tables"][name], record["files"][f"tables/{name}.parquet"]
+    hashes = {table: entry["sha256"] for table, entry in record["tables"].items()}
+    edit_record(folder, tables=record["tables"], files=record["files"], result_hash=result_hash(hashes))
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_run_of_an_earlier_version_is_read_without_what_came_later(folder: Path, name: str) -> None:
+    as_before(folder, name)
+    again = Result.load(folder)
+    assert name not in again.tables
+    assert again.hash == json.loads((folder / "record.json").read_text())["result_hash"]
+    assert name not in again.dataset
+    with pytest.raises(InputError, match="was not recorded by the version that made this run"):
+        again.frame(name)
+
+
+def test_a_rerun_compares_what_was_recorded_then(folder: Path, fake_model: type[FakeModel]) -> None:
+    assert api.rerun(folder).same
+    for name in LATER:
+        as_before(folder, name)
+    assert api.rerun(folder).same
+    as_before(folder, "deaths")
+    assert api.rerun(folder).different == ("deaths",)
 
 
 @pytest.mark.parametrize("name", ["record.json", "dataset.nc", "summary.json", "tables/claims.parquet"])

@@ -183,6 +183,46 @@ def test_a_row_is_what_a_run_by_hand_gives(whole: Path, monkeypatch: pytest.Monk
     assert content["factors"]["news"]["field"] == "parameters.news.weight"
 
 
+TABLED = DESIGN.replace("by-route: {measure: arrivals, by: [route, month]}",
+                        "by-route: {measure: arrivals, by: [route, month]}\n"
+                        "  by-leg: {measure: crossings, by: [leg, month], when: {wait: [12]}}\n"
+                        "  at-borders: {measure: attempts, by: [route], where: {border: counted}}\n"
+                        "  borders: {measure: attempts, by: [border]}").replace(
+                        "values: [4, 12]}", "values: [4, 12], as_it_was: 4}")  # fmt: skip
+
+
+def test_a_table_may_be_kept_of_some_values_of_a_factor_alone(folder: Path, inline: Serial) -> None:
+    """It is there of these runs and no others, whose ids are those that they have without it."""
+    before = {run.id: run.factors["wait"] for run in rows()}
+    write_design(folder, DESIGN.replace("by: [route, month]}", "by: [route, month]}\n  by-leg: {measure: crossings, "
+                                        "by: [leg, month], when: {wait: [12]}}"))  # fmt: skip
+    after = {run.id: run.factors["wait"] for run in rows()}
+    assert {one for one, wait in after.items() if wait == 4} == {one for one, wait in before.items() if wait == 4}
+    assert not {one for one, wait in after.items() if wait == 12} & set(before), "more is kept of them"
+    made = api.sweep("sea", draws=1, replicates=1)
+    table = made.table("by-leg")
+    assert set(table["wait"]) == {12}
+    assert set(table["id"]) == set(made.runs.query("wait == 12")["id"])
+    assert set(made.table("by-route")["wait"]) == {4, 12}
+    assert list(made.table("by-leg", ["leg", "crossings"]).columns) == ["leg", "crossings"]
+
+
+def test_attempts_may_be_those_at_borders(folder: Path, inline: Serial) -> None:
+    """As summaries count them; with the others they are all."""
+    write_design(folder, TABLED)
+    made = api.sweep("sea", draws=1, replicates=1)
+    assert made.content["factors"]["wait"]["as_it_was"] == 4
+    assert made.content["factors"]["news"]["as_it_was"] is None
+    run = made.runs["id"].iloc[0]
+    result = api.remake(made.folder, run)
+    at_borders = made.table("at-borders").query("id == @run").set_index("route")["attempts"]
+    for route, about in result.summary["routes"].items():
+        assert at_borders[route] == about["attempts"]
+    by_border = made.table("borders").query("id == @run").set_index("border")["attempts"]
+    assert set(by_border.index) == {"counted", "other"}
+    assert by_border.sum() == result.frame("attempts")["attempts"].item()
+
+
 def test_the_order_of_runs_changes_nothing(whole: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Backwards(Serial):
         def run(self, url: str, tasks: Any, ended: Callable[[Ended], None]) -> None:
@@ -415,6 +455,11 @@ def line_of(text: str, design: str) -> int:
      "sampling.points.0.news: is outside the range"),
     ("sampling: {method: grid}", "sampling: {method: list, points: [{wait: 4}]}",
      "sampling.points.0: must give every factor and no other"),
+    ("values: [4, 12]", "values: [4, 12], as_it_was: 5", "factors.wait.as_it_was: is not one of the values"),
+    ("by: [route, month]}", "by: [route, month], when: {wate: [4]}}",
+     "tables.by-route.when.wate: is no factor of this design"),
+    ("by: [route, month]}", "by: [route, month], when: {wait: [5], news: [1]}}",
+     "tables.by-route.when.wait: is not a value of this factor"),
 ])  # fmt: skip
 def test_bad_designs_say_where_and_write_nothing(
     folder: Path, inline: Serial, old: str, new: str, message: str

@@ -10,13 +10,15 @@ import pandas as pd
 
 from simulator.analysis.boxes import boxes, need_prim
 from simulator.analysis.conditions import conditions, need_sklearn
-from simulator.analysis.given_data import best_questions, decides, difference_questions, level_questions
+from simulator.analysis.given_data import best_questions, decides, difference_questions, level_questions, varies
 from simulator.analysis.indices import independent_points, indices
 from simulator.analysis.sweep_units import Units, cases, check_form, lost, records, units
 from simulator.errors import InputError, Problem
 
 FEWEST_ARMS: Final = 2
 """Between which something can be decided."""
+FEWEST_UNITS: Final = 2
+"""Of which it can be said that they are alike."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,28 @@ def explore(
         notes.append("A Morris design says which factors move what is measured, not what decides between arms: its "
                      "points are steps of walks, and no independent draws.")  # fmt: skip
     if not any(len(found.get(name, ())) for name in ("sobol", "morris", "decides", "decides-best")):
-        said = "says nothing of what matters: " + (" ".join(dict.fromkeys(notes)) or "nothing varied")
-        advice = "give the design factors, or draws of uncertain fields (at least 20), and sweep anew"
-        raise InputError([Problem(f"sweep {content['experiment']}", "", said, advice=advice)])
+        said = "says nothing of what matters: " + " ".join(dict.fromkeys(notes))
+        raise InputError([Problem(f"sweep {content['experiment']}", "", said, advice=_advice(content))])
     return Exploration(content, found, tuple(dict.fromkeys(notes)))
+
+
+def _varied(content: Mapping[str, Any]) -> bool:
+    """Return whether a sweep varied anything besides its arms: factors, drawn fields, or members of the fit."""
+    of_cases = content["cases"].values()
+    several = any(len(case.get("members") or ()) > 1 for case in of_cases)
+    return bool(content["factors"]) or several or any(case["drawn"] for case in of_cases)
+
+
+def _advice(content: Mapping[str, Any]) -> str:
+    """Return what to do with a sweep that says nothing of what matters."""
+    if _varied(content):
+        return ("measure what the arms and the values that varied act on, or draw more (at least 20), and sweep anew; "
+                "'corridor query' shows what there is")  # fmt: skip
+    anew = "draw uncertain fields (draws: at least 20) or give the design factors, and sweep anew"
+    if len(content["arms"]) < FEWEST_ARMS:
+        return anew
+    return (f"set the arms against each other with 'corridor compare {content['experiment']} --sweep FOLDER'; to learn "
+            f"what decides between them, {anew}")  # fmt: skip
 
 
 def _need(with_conditions: bool | None, with_boxes: bool) -> None:
@@ -113,6 +133,7 @@ def _of_case(
     groups = {measure: units(content, runs, case, measure, arms, points) for measure in content["measures"]}
     better = {name: each["better"] for name, each in content["measures"].items()}
     _note_units(content, groups, label, notes)
+    notes += _alike(content, groups, label)
     if len(arms) < FEWEST_ARMS:
         return {"decides": decides(case, level_questions(groups, arms[0]))}
     made = {
@@ -136,6 +157,11 @@ def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: 
     """Add what is missing of the units of a case."""
     from simulator.analysis.given_data import FEWEST
 
+    if not _varied(content):
+        arms = "only the arms differ" if len(content["arms"]) >= FEWEST_ARMS else "every run is of the same values"
+        notes.append(f"{arms[:1].upper()}{arms[1:]}: no factor and no uncertain number was varied, so that nothing can "
+                     "be said to decide.")  # fmt: skip
+        return
     for measure, group in groups.items():
         named = f"{content['measures'][measure]['label']}, {label}"
         if group.dropped:
@@ -144,4 +170,28 @@ def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: 
         if len(group) < FEWEST:
             notes.append(f"{named}: {len(group)} units are too few to tell what decides; {FEWEST} are the least.")
         elif not group.inputs:
-            notes.append(f"{named}: nothing varied between units.")
+            notes.append(f"{named}: every unit has the same values of all factors and drawn fields.")
+
+
+def _alike(content: Mapping[str, Any], groups: Mapping[str, Units], label: str) -> list[str]:
+    """Return which measures tell no arms apart, or do not move at all, whatever varied."""
+    arms, baseline = list(content["arms"]), content.get("baseline")
+    found = []
+    for measure, group in groups.items():
+        if len(group) < FEWEST_UNITS:
+            continue
+        named, table = f"{content['measures'][measure]['label']}, {label}", group.table
+        if len(arms) < FEWEST_ARMS:
+            if not varies(table[arms[0]].to_numpy(float)):
+                found.append(f"{named}: it is {float(table[arms[0]].iloc[0]):g} in all {len(group)} units, so that "
+                             "nothing that varied moves it.")  # fmt: skip
+            continue
+        for arm in arms:
+            change = table[arm] - table[baseline]
+            if arm != baseline and not varies(change.to_numpy(float)):
+                by = float(change.mean())
+                how = "do not differ" if by == 0 else f"differ by {by:g}, no more and no less,"
+                one, other = (content["arms"][each]["label"] for each in (arm, baseline))
+                found.append(f"{named}: {one} and {other} {how} in all {len(group)} units, so that nothing can decide "
+                             "by how much they do.")  # fmt: skip
+    return found

@@ -36,6 +36,8 @@ from simulator.analysis.sweep_units import (
     shuffles,
 )
 
+NOTHING: Final = 1e-9
+"""Differences of this share of what differs are rounding."""
 FEWEST: Final = 20
 """Units from which anything is told."""
 A_SLICE: Final = 10
@@ -177,7 +179,7 @@ def decides(case: str, questions: Sequence[Question]) -> pd.DataFrame:
         ``p_any`` of all questions and inputs of the case together, and ``found``, whether that is below 0.05;
         ``rank_correlation`` (Spearman; NaN for levels); ``slices`` and ``units``. Best first within a question.
     """
-    kept = [each for each in questions if len(each.group) >= FEWEST and each.group.inputs and _varies(each.values)]
+    kept = [each for each in questions if len(each.group) >= FEWEST and each.group.inputs and varies(each.values)]
     if not kept:
         return pd.DataFrame(columns=["case", *(COLUMNS if _is_difference(questions) else BEST_COLUMNS)[1:]])
     found, null, spread = [], [], []
@@ -215,8 +217,10 @@ def _is_difference(questions: Sequence[Question]) -> bool:
     return bool(questions) and len(questions[0].key) > 1
 
 
-def _varies(values: Floats) -> bool:
-    return bool((values != values[0]).any())
+def varies(values: Floats) -> bool:
+    """Return whether values differ by more than what rounding leaves of a difference of two like them."""
+    scale = max(float(np.abs(values).max()), 1.0)
+    return bool(np.ptp(values, axis=0).max() > NOTHING * scale)
 
 
 def _direction(one: Input, values: Floats) -> float:

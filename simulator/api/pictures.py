@@ -5,18 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from simulator.api.runs import Runs, opened
 from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from simulator.analysis.report.content import ReportContent
-    from simulator.scenario.schema import Scenario
+    from simulator.analysis.report.from_sweep import Swept
 
 SWEEP: Final = "sweep.json"
 """File that the folder of a sweep has."""
@@ -107,32 +106,44 @@ def _of_sweep(folder: str | Path) -> ReportContent:
     """Return what a report says about a sweep."""
     from simulator.analysis.report.from_sweep import from_sweep
 
-    return from_sweep(*_swept(folder), str(folder))
+    return from_sweep(_swept(folder))
 
 
-def _swept(folder: str | Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], Scenario]:
-    """Return what a sweep of effort on routes says of itself, its flows by run and route, and its scenario."""
-    from simulator.analysis.report.from_sweep import tables_needed
+def _swept(folder: str | Path) -> Swept:
+    """Return a sweep of effort on routes."""
+    from simulator.analysis.report.from_sweep import Swept, tables_needed
+    from simulator.analysis.report.sweep_map import COLUMNS, people_table
     from simulator.scenario.load import load
     from simulator.sweeps.results import open_sweep
+    from simulator.sweeps.store import PARTS, place_of
 
     made = open_sweep(folder)
     needed = tables_needed(made.content, str(folder))
     (case,) = made.content["cases"].values()
-    return made.content, {flow: made.table(name) for flow, name in needed.items()}, load(case["scenario"])
+    start, end = (date.fromisoformat(day) for day in case["period"])
+    by_leg = people_table(made.content)
+    place = place_of(made.folder)
+    there = by_leg is not None and (place.exists(f"{by_leg}.parquet") or bool(place.names(PARTS, by_leg)))
+    people = made.table(by_leg, COLUMNS) if by_leg is not None and there else None
+    flows = {flow: made.table(name) for flow, name in needed.items()}
+    scenario = load(case["scenario"], start=start, end=end)
+    return Swept(made.content, made.runs, flows, people, scenario, str(folder))
 
 
 def _plot_sweep(folder: str | Path, out: Path) -> list[Path]:
-    """Draw the balloon of a sweep, the deaths beside it, and the diversion matrix."""
+    """Draw a sweep: what moved at a glance, the balloon, the deaths beside it, and the diversion matrix."""
     from simulator.analysis.diversion import balloon
     from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
+    from simulator.analysis.diversion.figures.balances import balances_figure
+    from simulator.analysis.diversion.figures.common import base_of
     from simulator.analysis.diversion.figures.matrix import matrix_figure
-    from simulator.analysis.report.from_sweep import balloon_of, design_of
+    from simulator.analysis.report.from_sweep import design_of
 
-    content, tables, scenario = _swept(folder)
-    table, design = balloon_of(content, tables), design_of(content, scenario, str(folder))
-    found = balloon.matrix(table, onward=design["onward"])
+    swept = _swept(folder)
+    table, design = swept.table, design_of(swept)
+    found = balloon.matrix(table, None, design["onward"], base_of(design))
     return [
+        *balances_figure(table, design).save(out, "at-a-glance"),
         *balloon_figure(table, design).save(out, "balloon"),
         *deaths_figure(table, design).save(out, "deaths"),
         *matrix_figure(found, design).save(out, "matrix"),

@@ -10,11 +10,12 @@ from typing import Any
 
 from simulator import __version__
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import json_hash, scenario_hash, version_changes
+from simulator.outputs.provenance import json_hash, result_hash, scenario_hash, version_changes
 from simulator.outputs.result import Result, scenario_of_record
 from simulator.outputs.store import RECORD, check_free, read_record
 from simulator.scenario.load import load as load_scenario
 from simulator.scenario.schema import Scenario
+from simulator.world.fields import LATER
 
 Progress = Callable[[int, int, int], None]
 Runs = Result | str | Path
@@ -159,6 +160,8 @@ def rerun(
     result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
     then = {name: entry["sha256"] for name, entry in content["tables"].items()}
     now = result.table_hashes
+    # What was not recorded then cannot be compared.
+    now = {name: value for name, value in now.items() if name in then or name not in LATER}
     different = tuple(name for name in dict.fromkeys([*now, *then]) if then.get(name) != now.get(name))
-    changes = tuple(version_changes(content))
-    return Rerun(result.hash == content["result_hash"], different, content["result_hash"], result.hash, changes, result)
+    changes, found = tuple(version_changes(content)), result_hash(now)
+    return Rerun(found == content["result_hash"], different, content["result_hash"], found, changes, result)

@@ -201,7 +201,7 @@ def estimate(
         runs = write_plan(plan, place)
         seconds: dict[str, float] = {}
         rows: dict[str, int] = {}
-        for one in read_plan(place, {}):
+        for one in read_plan(place, {}, plan.design.experiment.tables):
             case = one.task.case
             rows[case] = rows.get(case, 0) + 1
             if case not in seconds:

@@ -24,7 +24,7 @@ def build_dataset(
     A level that was not known in a cell is NaN there.
     """
     variables = {
-        name: _variable(field, clock, coords, columns[name]) for name, field in RECORDED.items()
+        name: _variable(field, clock, coords, columns[name]) for name, field in RECORDED.items() if name in columns
     }
     dataset = xr.Dataset(variables, coords=_coordinates(scenario, clock, coords))
     dataset.attrs = {

@@ -22,7 +22,9 @@ from simulator.world.fields import RECORDED, Field
 if TYPE_CHECKING:
     from simulator.scenario.tables import LegRow
 
-LEG_DIMS: Final = ("leg", "route", "mode", "tail", "head")
+LEG_DIMS: Final = ("leg", "route", "mode", "tail", "head", "border")
+BORDER: Final = {True: "counted", False: "other"}
+"""Whether getting through a leg counts as an arrival on its route."""
 MEASURES: Final = ("arrivals", *RECORDED)
 MOST_ROWS: Final = 20_000_000
 Where = Mapping[str, str | Sequence[str]]
@@ -94,7 +96,7 @@ def check_dims(measure: str, dims: Sequence[str], argument: str, allowed: Sequen
 
 def leg_label(leg: LegRow, dim: str) -> str:
     """Return a leg's label along a dimension that derives from legs."""
-    return str(getattr(leg, dim))
+    return BORDER[leg.counted] if dim == "border" else str(getattr(leg, dim))
 
 
 def build_frame(

@@ -53,13 +53,14 @@ class Tables(Mapping[str, pd.DataFrame]):
     decision, option and payoff term, and for the option's chance and whether it was taken.
     """
 
-    def __init__(self, read: Callable[[str], pa.Table]):
+    def __init__(self, read: Callable[[str], pa.Table], names: Sequence[str] = TABLES):
         self._read = read
+        self._names = tuple(names)
         self._arrow: dict[str, pa.Table] = {}
 
     def arrow(self, name: str) -> pa.Table:
         """Return a table as pyarrow holds it."""
-        if name not in TABLES:
+        if name not in self._names:
             raise KeyError(name)
         if name not in self._arrow:
             self._arrow[name] = self._read(name)
@@ -69,11 +70,14 @@ class Tables(Mapping[str, pd.DataFrame]):
         frame: pd.DataFrame = self.arrow(name).to_pandas()
         return frame
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names  # without reading it
+
     def __iter__(self) -> Iterator[str]:
-        return iter(TABLES)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(TABLES)
+        return len(self._names)
 
 
 class Result:
@@ -103,7 +107,8 @@ class Result:
         self.scenario = scenario
         self.clock = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
         self.coords = {dim: tuple(labels) for dim, labels in coords.items()}
-        self.tables = Tables(read)
+        # Runs of earlier versions lack tables that came later.
+        self.tables = Tables(read, TABLES if record is None else [name for name in TABLES if name in record["tables"]])
         self.stats = dict(stats)
         self.folder = folder
         self.record = record
@@ -151,7 +156,7 @@ class Result:
         InputError
             If something else stands there.
         """
-        tables = {name: self.tables.arrow(name) for name in TABLES}
+        tables = {name: self.tables.arrow(name) for name in self.tables}
         record = build_record(self.scenario, self.coords, tables, self.stats)
         draw = None if figures is None else lambda target: figures(self, target)
         self.folder = write_run(
@@ -168,7 +173,7 @@ class Result:
     @cached_property
     def table_hashes(self) -> dict[str, str]:
         """SHA-256 of what each table says, however it is stored."""
-        return {name: table_hash(self.tables.arrow(name)) for name in TABLES}
+        return {name: table_hash(self.tables.arrow(name)) for name in self.tables}
 
     @property
     def hash(self) -> str:
@@ -176,7 +181,17 @@ class Result:
         return result_hash(self.table_hashes)
 
     def columns(self, name: str) -> Columns:
-        """Return a recorded field as plain arrays."""
+        """Return a recorded field as plain arrays.
+
+        Raises
+        ------
+        InputError
+            If the run was made by a version that did not record it.
+        """
+        if name not in self.tables:
+            where = str(self.folder or self.scenario.name)
+            raise InputError([Problem(where, name, "was not recorded by the version that made this run",
+                                      advice="remake the run with 'corridor rerun'")])  # fmt: skip
         if name not in self._columns:
             self._columns[name] = columns_of(self.tables.arrow(name))
         return self._columns[name]
@@ -190,7 +205,8 @@ class Result:
             an arrival on its route.
         by : its dimensions, or ``step``, ``date`` (first day of the step), ``month`` (YYYY-MM),
             ``year``, and for what happens on legs ``route`` (empty for legs without), ``mode``,
-            ``tail``, ``head``. Nothing gives the total of the run.
+            ``tail``, ``head``, and ``border`` (``counted`` where getting through counts as an arrival,
+            else ``other``). Nothing gives the total of the run.
         where : labels to keep, by dimension (not of time), such as ``{"origin": "SYR"}``.
 
         Returns
@@ -216,7 +232,7 @@ class Result:
         """All recorded fields, dense, with units, long names and dates."""
         from simulator.outputs.dataset import build_dataset
 
-        columns = {name: self.columns(name) for name in RECORDED}
+        columns = {name: self.columns(name) for name in RECORDED if name in self.tables}
         return build_dataset(self.scenario, self.clock, self.coords, columns)
 
     @cached_property

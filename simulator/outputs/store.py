@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem
 from simulator.outputs.whole import files_in, whole_folder
-from simulator.world.fields import CHOICES, RECORDED
+from simulator.world.fields import CHOICES, LATER, RECORDED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -175,7 +175,8 @@ def read_run(folder: Path) -> StoredRun:
     if not folder.is_dir():
         folder = folder.parent
     problems = []
-    expected = {f"tables/{name}.parquet" for name in (*RECORDED, CHOICES)} | {"dataset.nc", "summary.json"}
+    needed = {*RECORDED, CHOICES} - (set(LATER) - set(record["tables"]))
+    expected = {f"tables/{name}.parquet" for name in needed} | {"dataset.nc", "summary.json"}
     advice = "remake the run with 'corridor rerun record.json --out FOLDER'"
     for name in sorted(expected | set(record["files"])):
         entry = record["files"].get(name)

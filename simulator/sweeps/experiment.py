@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Field, JsonValue
 
@@ -136,6 +136,17 @@ class Tabled(Frozen):
     """Dimensions: ``route``, ``origin``, ``month``, ``year`` ... ; ``corridor explain`` lists none, an error does."""
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Labels to keep, by dimension."""
+    when: dict[Identifier, Annotated[tuple[JsonValue, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    """Values of factors at which it is kept; by default of every run. A table by leg and month is large."""
+
+    def kept(self, factors: Mapping[str, Any]) -> bool:
+        """Return whether it is kept of a run with these values of factors, as they stand in the plan or in a design."""
+        return all(any(_same(factors.get(name), value) for value in values) for name, values in self.when.items())
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two values of a factor are the same: the plan holds them as numbers, or as texts."""
+    return bool(one == other or str(one) == str(other))
 
 
 class Luck(Frozen):

@@ -60,6 +60,8 @@ class Factor(Frozen):
     """Values that a grid takes of a range, its ends among them."""
     unit: str = ""
     """Unit of the values; of a field, its own."""
+    as_it_was: JsonValue = None
+    """Which of `values` changes nothing: what figures and pages compare the others with; by default the least."""
 
 
 class Sampling(Frozen):
@@ -147,6 +149,10 @@ def _wrong_factor(name: str, factor: Mapping[str, Any], method: str) -> Iterator
             yield (*at, "high"), "is not above 'low'", high, f"more than {low}"
         if factor.get("scale") == "log" and low <= 0:
             yield (*at, "low"), "has no logarithm", low, "more than 0"
+    was, values = factor.get("as_it_was"), factor.get("values")
+    if was is not None and (not isinstance(values, list) or was not in values):
+        among = ", ".join(map(str, values)) if isinstance(values, list) else "a value of 'set' with values"
+        yield (*at, "as_it_was"), "is not one of the values", was, among
     if kind == "set" and bool(factor.get("values")) == bool(ends):
         yield at, "'set' needs either values or a range", None, "values: [...], or low and high"
     ranged = kind in ("field", "fields") or (kind == "set" and bool(ends))

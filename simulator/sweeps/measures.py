@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from simulator.errors import nearest
-from simulator.outputs.frames import LEG_DIMS, dims_of, field_of
+from simulator.outputs.frames import LEG_DIMS, dims_of, field_of, leg_label
 from simulator.outputs.periods import TIME, is_count
 from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
@@ -124,5 +124,5 @@ def _where_problems(
 
 def _known(dim: str, scenario: Scenario, labels: Labels) -> list[str]:
     if dim in LEG_DIMS and dim != "leg":
-        return list(dict.fromkeys(str(getattr(leg, dim)) for leg in scenario.legs if getattr(leg, dim)))
+        return [label for label in dict.fromkeys(leg_label(leg, dim) for leg in scenario.legs) if label]
     return list(labels[dim])

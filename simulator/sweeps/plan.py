@@ -126,7 +126,7 @@ class SweepPlan:
         """
         asked = self.design.experiment
         for layout in self.cases.values():
-            asks = _asked_hash(self.design, layout)
+            asks = _Asked(self.design, layout)
             start = {arm: made.scenario.seed for arm, made in layout.best.items()}
             for draw, number, one in _places(layout):
                 values = {**draw.values, **one.drawn}
@@ -134,7 +134,7 @@ class SweepPlan:
                     for arm in asked.arms:
                         key, member = _base_key(arm, draw, one)
                         base, seed = layout.bases[key], start[arm] + draw.number * self.replicates + replicate
-                        made = _identify(base, values, seed, asks)
+                        made = _identify(base, values, seed, asks.hash(one.values))
                         yield Run(made, layout.name, arm, number, draw.number, replicate, seed, member, base,
                                   one.values, values)  # fmt: skip
 
@@ -144,14 +144,27 @@ def _identify(base: str, values: Mapping[str, float], seed: int, asks: str) -> s
     return hashlib.blake2b(content.encode(), digest_size=ID_BYTES).hexdigest()
 
 
-def _asked_hash(design: Design, layout: CaseLayout) -> str:
-    """Return the hash of what is measured of each run of a case."""
-    asked, names = design.experiment, layout.case.names
-    content = [
-        {name: each.model_dump(mode="json", exclude={"label", "better"}) for name, each in found.items()}
-        for found in (measures_in(asked.measures, names), measures_in(asked.tables, names))
-    ]
-    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=ID_BYTES).hexdigest()
+class _Asked:
+    """What is measured of the runs of a case."""
+
+    def __init__(self, design: Design, layout: CaseLayout):
+        names = layout.case.names
+        self.measures = measures_in(design.experiment.measures, names)
+        self.tables = measures_in(design.experiment.tables, names)
+        self._hashes: dict[tuple[str, ...], str] = {}
+
+    def hash(self, factors: Mapping[str, Any]) -> str:
+        """Return the hash of what is measured of a run with these values of factors."""
+        kept = tuple(name for name, table in self.tables.items() if table.kept(factors))
+        if kept not in self._hashes:
+            besides = {"label", "better", "when"}
+            content = [
+                {name: each.model_dump(mode="json", exclude=besides) for name, each in found.items()}
+                for found in (self.measures, {name: self.tables[name] for name in kept})
+            ]
+            text = json.dumps(content, sort_keys=True).encode()
+            self._hashes[kept] = hashlib.blake2b(text, digest_size=ID_BYTES).hexdigest()
+        return self._hashes[kept]
 
 
 def _places(layout: CaseLayout) -> Iterator[tuple[Draw, int, Point]]:

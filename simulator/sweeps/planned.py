@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from simulator.sweeps.experiment import Tabled
 from simulator.sweeps.plan import Run, SweepPlan
 from simulator.sweeps.store import FOLD, PARTS, PLAN, RUNS, Place
 from simulator.sweeps.work import Task
@@ -97,18 +98,23 @@ def _as(value: Any, kind: pa.DataType) -> Any:
     return value if isinstance(value, str) else str(value)
 
 
-def read_plan(place: Place, laid: Mapping[str, str]) -> Iterator[Planned]:
+def read_plan(
+    place: Place, laid: Mapping[str, str], tables: Mapping[str, Tabled] | None = None
+) -> Iterator[Planned]:
     """Yield the rows of a plan, in order.
 
     Parameters
     ----------
     laid : uncertain number by the column that holds its value.
+    tables : tables of the design: those that are not kept of every run are left out of the tasks of the others.
     """
+    some = {name: table for name, table in (tables or {}).items() if table.when}
     with place.fs.open(place.path(PLAN), "rb") as stream:
         for batch in pq.ParquetFile(stream).iter_batches(PIECE):
             for cell in batch.to_pylist():
                 values = {field: cell[column] for column, field in laid.items() if cell.get(column) is not None}
-                task = Task(cell["id"], cell["case"], cell["scenario"], cell["seed"], values)
+                left_out = tuple(name for name, table in some.items() if not table.kept(cell))
+                task = Task(cell["id"], cell["case"], cell["scenario"], cell["seed"], values, left_out)
                 yield Planned(task, cell["arm"], cell["point"], cell["draw"], cell["replicate"], cell["again"])
 
 

@@ -217,6 +217,9 @@ def _varied(
         if isinstance(measure, str) and measure not in MEASURES:
             yield problem(document, ("tables", name, "measure"), "no such measure", measure, ", ".join(MEASURES),
                           nearest(measure, MEASURES))  # fmt: skip
+        when = asked.get("when") if isinstance(asked, dict) else None
+        for factor, values in when.items() if isinstance(when, dict) else ():
+            yield from _when_problems(name, factor, values, factors, document)
         if name in TABLES:
             yield problem(document, ("tables", name), "is the name of a table that every sweep has",
                           advice="give the table another name")  # fmt: skip
@@ -227,6 +230,23 @@ def _varied(
                           nearest(judged, list(measures)))  # fmt: skip
         if len(value.get("arms") or ()) < FEWEST_ARMS:
             yield problem(document, ("stopping",), "needs two arms, whose difference it judges", allowed="arms")
+
+
+def _when_problems(
+    table: str, name: str, values: Any, factors: Mapping[str, Any], document: Document
+) -> Iterator[Problem]:
+    """Yield what is wrong with the values of a factor at which a table is kept."""
+    at: KeyPath = ("tables", table, "when", name)
+    factor = factors.get(name)
+    if not isinstance(factor, dict):
+        said = "is no factor of this design"
+        yield problem(document, at, said, None, ", ".join(factors), nearest(name, list(factors)))
+        return
+    known = list(factor.get("levels") or factor.get("values") or ())
+    for value in values if isinstance(values, list) else ():
+        if value not in known:
+            said = "is not a value of this factor" if known else "belongs to a factor of levels or values, not a range"
+            yield problem(document, at, said, value, ", ".join(map(str, known)))
 
 
 def _measure_problems(measures: Mapping[str, Any], document: Document) -> Iterator[Problem]:

@@ -51,8 +51,13 @@ class SweepResult:
         found: pd.DataFrame = place_of(self.folder).read_table(DESIGN_TABLE).to_pandas()
         return found
 
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table that was kept of each run, with the factors of its run."""
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+        """Return a table that was kept of each run, with the factors of its run.
+
+        Parameters
+        ----------
+        columns : columns to keep, where not all are needed.
+        """
         place = place_of(self.folder)
         if name not in self.content["design"]["tables"]:
             known = list(self.content["design"]["tables"])
@@ -62,7 +67,9 @@ class SweepResult:
         if not place.exists(f"{RUNS}.parquet"):
             runs = runs_query(place, list(self.content["measures"]))
         with connect(place) as database:
-            found: pd.DataFrame = database.sql(f"{table_query(self, name, runs)} ORDER BY ALL").df()
+            query = table_query(self, name, runs)
+            kept = ", ".join(f'"{column}"' for column in columns) or "*"
+            found: pd.DataFrame = database.sql(f"SELECT {kept} FROM ({query}) ORDER BY ALL").df()
         return found
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from simulator.errors import InputError, Problem
 from simulator.outputs.provenance import git_state, json_hash
-from simulator.sweeps.experiment import Design
+from simulator.sweeps.experiment import Design, Tabled
 from simulator.sweeps.factors import Stopping
 from simulator.sweeps.plan import CaseLayout, SweepPlan
 from simulator.sweeps.planned import Planned, finished, fold, read_plan, write_plan
@@ -85,6 +85,7 @@ def describe(plan: SweepPlan) -> dict[str, Any]:
             "low": None if axis.levels else axis.low, "high": None if axis.levels else axis.high,
             "scale": axis.scale, "levels": list(axis.levels), "best": axis.best, "field": axis.field,
             "labels": {name: each.label or name for name, each in axis.laid.items()},
+            "as_it_was": asked.factors[axis.name].as_it_was if axis.name in asked.factors else None,
         }
         for layout in layouts for axis in layout.axes
     }  # fmt: skip
@@ -178,6 +179,7 @@ class Runner:
         self._folded = 0
         self._began = 0.0
         self._laid = laid_columns(content)
+        self._tables = {name: Tabled.model_validate(each) for name, each in content["design"]["tables"].items()}
 
     def missing(self, wanted: Callable[[Planned], bool], again: bool) -> Iterator[Task]:
         """Yield the runs of the plan that are wanted and have not ended.
@@ -187,7 +189,7 @@ class Runner:
         again : whether those that failed are made again.
         """
         have = finished(self.place, failed_too=not again)
-        for one in read_plan(self.place, self._laid):
+        for one in read_plan(self.place, self._laid, self._tables):
             place = np.searchsorted(have, number := np.uint64(int(one.task.id, 16)))
             if not one.again and wanted(one) and not (place < len(have) and have[place] == number):
                 yield one.task

@@ -38,6 +38,8 @@ class Task:
     scenario: str
     seed: int
     values: Mapping[str, float]
+    left_out: tuple[str, ...] = ()
+    """Tables that are not kept of it."""
 
 
 class Ended(NamedTuple):
@@ -118,7 +120,8 @@ def do(url: str, task: Task) -> Ended:
         model.run()
         result = Result.of_run(model.recorder, model.stats)
         values = row(result, measures, routes=False)
-        kept = {name: result.frame(each.measure, by=list(each.by), where=each.where) for name, each in tables.items()}
+        kept = {name: result.frame(each.measure, by=list(each.by), where=each.where) for name, each in tables.items()
+                if name not in task.left_out}  # fmt: skip
         ended = Ended(task.id, DONE, "", time.perf_counter() - began)
     except OSError:
         raise

@@ -59,6 +59,7 @@ _ALL = (
     Field("settlements", ("country", "origin"), "person", "people who stopped in a transit country"),
     Field("pathways", ("country", "origin"), "person", "people who moved by a legal pathway"),
     Field("stocks", ("state", "country", "origin"), "person", "people, by state and country", "level", "month"),
+    Field("waiting", ("country", "need"), "person", "people on the way or held, by country", "level", "month"),
     Field("prices", ("leg",), "eur", "smuggler's price or fare", "level"),
     Field("smuggled", ("leg",), "person", "attempts made with a smuggler"),
     Field("revenue", ("leg",), "eur", "smugglers' revenue"),
@@ -97,3 +98,5 @@ CHOICES: Final = "choices"
 """Name of the table of what governments decided by rule, beside those of the recorded fields."""
 
 RECORDED: Final[dict[str, Field]] = {field.name: field for field in _ALL}
+LATER: Final = ("waiting",)
+"""Recorded fields that runs of earlier versions lack, and can be read without."""

@@ -162,6 +162,19 @@ def people_table(pairs: Pairs) -> pd.DataFrame:
     return table.sort_values(["_order", "_size", "country"]).drop(columns=["_order", "_size"]).reset_index(drop=True)
 
 
+def waiting_table(pairs: Pairs) -> pd.DataFrame:
+    """Return people on the way or held at the end, with less without, by need: ``need change low high n``.
+
+    Empty if a run was made by a version that did not record it.
+    """
+    columns = ["need", "change", "low", "high", "n"]
+    if any("waiting" not in run.tables for run in (*pairs.without, *pairs.with_)):
+        return pd.DataFrame(columns=columns)
+    wide = pairs.stocks(["need"], "waiting").pivot_table(index="need", columns="pair", values="change", observed=True)
+    made = [(str(need), mean_of(values)) for need, values in zip(wide.index, wide.to_numpy(dtype=float), strict=True)]
+    return pd.DataFrame([(need, each.mean, each.low, each.high, each.n) for need, each in made], columns=columns)
+
+
 def changed_destination(pairs: Pairs) -> Estimate:
     """Return how many more people are in the destination countries that gained: the fewest who must have changed.
 

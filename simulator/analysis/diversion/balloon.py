@@ -65,42 +65,65 @@ def observations(table: pd.DataFrame) -> pd.DataFrame:
 def curves(table: pd.DataFrame) -> pd.DataFrame:
     """Return flows against effort: ``squeezed effort route measure mean low high n``.
 
-    Measures are those of the table and ``deaths_per_thousand`` attempts; the route ``all`` has the risk on all routes.
+    Measures are those of the table and ``deaths_per_thousand`` attempts: the ratio of the means, since a mean of ratios
+    would be that of the observations with fewest attempts. The route ``all`` has the risk on all routes.
     """
     found = observations(check(table))
     keys = ["squeezed", "effort", "unit"]
     together = found.groupby(keys, as_index=False)[list(FLOWS)].sum().assign(route="all")
     rows: list[tuple[Any, ...]] = []
     every = pd.concat([found, together], ignore_index=True)
-    every["deaths_per_thousand"] = 1000.0 * every["deaths"] / every["attempts"].where(every["attempts"] > 0)
     for (squeezed, effort, route), part in every.groupby(["squeezed", "effort", "route"], sort=False):
-        for measure in (*FLOWS, "deaths_per_thousand"):
+        for measure in FLOWS:
             if route != "all" or measure != "arrivals":  # a person may arrive on several routes
                 made = mean_of(part[measure].to_numpy())
                 rows.append((squeezed, effort, route, measure, made.mean, made.low, made.high, made.n))
+        risk = ratio_of(1000.0 * part["deaths"].to_numpy(), part["attempts"].to_numpy())
+        rows.append((squeezed, effort, route, "deaths_per_thousand", risk.mean, risk.low, risk.high, risk.n))
     return pd.DataFrame(rows, columns=["squeezed", "effort", "route", "measure", "mean", "low", "high", "n"])
 
 
-def changes(table: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:
-    """Return each observation's change from its least effort: ``squeezed effort unit route before after change``."""
+def base_efforts(table: pd.DataFrame, base: float | None = None) -> dict[str, float]:
+    """Return the effort that the others are compared with, by squeezed route: `base` where it was run, else the least.
+
+    The least, too, where nothing was run above `base`.
+    """
+    found = {}
+    for squeezed, efforts in table.groupby("squeezed", sort=False)["effort"]:
+        values = {float(effort) for effort in efforts}
+        wanted = base is not None and base in values and base < max(values)
+        found[str(squeezed)] = float(base) if wanted and base is not None else min(values)
+    return found
+
+
+def changes(table: pd.DataFrame, measure: str = "arrivals", base: float | None = None) -> pd.DataFrame:
+    """Return each observation's change from the base effort: ``squeezed effort unit route before after change``.
+
+    Parameters
+    ----------
+    base : effort that the others are compared with; see `base_efforts`.
+    """
     found = observations(check(table))
-    least = found.groupby("squeezed")["effort"].transform("min")
-    base = found[found["effort"] == least].set_index(["squeezed", "unit", "route"])[measure].rename("before")
-    joined = found[found["effort"] > least].join(base, on=["squeezed", "unit", "route"], how="inner")
+    before_at = found["squeezed"].map(base_efforts(table, base))
+    before = found[found["effort"] == before_at].set_index(["squeezed", "unit", "route"])[measure].rename("before")
+    joined = found[found["effort"] != before_at].join(before, on=["squeezed", "unit", "route"], how="inner")
     joined = joined.rename(columns={measure: "after"})
     joined["change"] = joined["after"] - joined["before"]
     return joined[["squeezed", "effort", "unit", "route", "before", "after", "change"]].reset_index(drop=True)
 
 
-def matrix(table: pd.DataFrame, effort: float | None = None, onward: Onward | None = None) -> pd.DataFrame:
+def matrix(
+    table: pd.DataFrame, effort: float | None = None, onward: Onward | None = None, base: float | None = None
+) -> pd.DataFrame:
     """Return the diversion ratio of each squeezed route to each other: ``squeezed route role ratio low high n``.
 
     Parameters
     ----------
-    effort : effort at which to compare with the least; by default the highest of each route.
+    effort : effort at which to compare with the base; by default the highest of each route.
     onward : routes that others lead on to.
+    base : as for `changes`.
     """
-    found = changes(table)
+    found = changes(table, base=base)
     at = found.groupby("squeezed")["effort"].transform("max") if effort is None else effort
     found = found[found["effort"] == at]
     rows = []
@@ -114,13 +137,16 @@ def matrix(table: pd.DataFrame, effort: float | None = None, onward: Onward | No
     return pd.DataFrame(rows, columns=["squeezed", "route", "role", "ratio", "low", "high", "n"])
 
 
-def diversion_by_effort(table: pd.DataFrame, onward: Onward | None = None) -> pd.DataFrame:
+def diversion_by_effort(
+    table: pd.DataFrame, onward: Onward | None = None, base: float | None = None
+) -> pd.DataFrame:
     """Return fall, rise elsewhere and their ratio at each effort: ``squeezed effort fall rise ratio low high n``.
 
-    With ``fall_low fall_high rise_low rise_high``; onward routes are left out of the rise.
+    With ``fall_low fall_high rise_low rise_high``; onward routes are left out of the rise. Fall and rise are those
+    from the base effort on (see `changes`): below it, both are negative.
     """
     rows = []
-    for (squeezed, effort), part in changes(table).groupby(["squeezed", "effort"], sort=False):
+    for (squeezed, effort), part in changes(table, base=base).groupby(["squeezed", "effort"], sort=False):
         out = {str(squeezed), *(onward or {}).get(str(squeezed), ())}
         rise = part[~part["route"].isin(out)].groupby("unit")["change"].sum()
         fall = -part[part["route"] == squeezed].set_index("unit")["change"]

@@ -22,7 +22,7 @@ MARGIN: Final = 0.1
 
 SAID: Final[Mapping[Kind, str]] = {
     "nothing fell": "no fall can be told apart from zero, so that nothing can be said of what moved",
-    "not told apart": "these runs cannot tell which it is: more pairs would narrow the interval",
+    "not told apart": "these runs cannot tell how much of it turns up on other routes",
     "falls elsewhere too": "other routes fall as well",
     "none": "no more than a few of those fewer turn up on other routes",
     "partial": "part of those fewer turn up on other routes",
@@ -30,6 +30,11 @@ SAID: Final[Mapping[Kind, str]] = {
     "over": "more turn up on other routes than are fewer here",
 }
 """What each outcome means, in words."""
+PARTS: Final[Mapping[Kind, str]] = {
+    "falls elsewhere too": "fewer than none", "none": "hardly any", "partial": "part", "full": "about all",
+    "over": "more than all",
+}  # fmt: skip
+"""How much of a fall turns up on other routes, in words."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +141,12 @@ def verdict(fall: Estimate, ratio: Estimate, margin: float = MARGIN) -> Verdict:
         ("full", 1 - margin, 1 + margin), ("over", 1 + margin, math.inf),
     )  # fmt: skip
     open_ = tuple(kind for kind, low, high in bounds if ratio.low < high and ratio.high > low)
-    kind: Kind = open_[0] if len(open_) == 1 else "not told apart"
-    return Verdict(kind, open_, SAID[kind])
+    if len(open_) == 1:
+        return Verdict(open_[0], open_, SAID[open_[0]])
+    parts = [PARTS[each] for each in open_]
+    which = f"{', '.join(parts[:-1])} or {parts[-1]} of those fewer turn up on other routes" if parts else ""
+    said = f"these runs leave open whether {which}" if which else SAID["not told apart"]
+    return Verdict("not told apart", open_, said)
 
 
 def rows_of(table: pd.DataFrame, by: Sequence[str], top: str, bottom: str) -> pd.DataFrame:

@@ -93,8 +93,13 @@ class Pairs:
         joined.insert(0, "pair", number)
         return joined
 
-    def stocks(self, by: Sequence[str]) -> pd.DataFrame:
-        """Return the people at the end of the last month compared, by pair and `by`: a row as in `flows`."""
+    def stocks(self, by: Sequence[str], measure: str = "stocks") -> pd.DataFrame:
+        """Return the people at the end of the last month compared, by pair and `by`: a row as in `flows`.
+
+        Parameters
+        ----------
+        measure : a recorded count of people.
+        """
         last = str(self.months[-1])
         # Without months, a frame gives the end of the run; that is much quicker where the run ends with the last month.
         at_end = (self.months[-1] + 1).start_time == pd.Timestamp(self.scenario.period.end)
@@ -103,10 +108,10 @@ class Pairs:
         for number, pair in enumerate(zip(self.without, self.with_, strict=True)):
             found = []
             for name, result in zip(("without", "with_"), pair, strict=True):
-                frame = result.frame("stocks", by=keys)
+                frame = result.frame(measure, by=keys)
                 if not at_end:
                     frame = frame[frame["month"].astype(str) == last]
-                found.append(frame.groupby(list(by), observed=True)["stocks"].sum().rename(name).astype(float))
+                found.append(frame.groupby(list(by), observed=True)[measure].sum().rename(name).astype(float))
             joined = pd.concat(found, axis=1).fillna(0.0).reset_index()
             joined.insert(0, "pair", number)
             parts.append(joined)

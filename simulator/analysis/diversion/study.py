@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NOT_RECORDED: Final = (
     "Who would have gone where, person by person: changes of destination are net changes between countries.",
-    "People waiting by need of protection: stocks are recorded by state, country and origin.",
     "Effort itself: elasticities to it need the effort that was set, as a number.",
 )
 """What a result does not hold, and what follows."""
@@ -38,7 +37,7 @@ class Diversion:
     deaths_fall, deaths_rise, deaths_ratio : the same of deaths on all legs of the routes.
     deaths : deaths more in all, on routes and off them.
     changed_destination : people more in the destination countries that gained.
-    tables : ``routes people groups matrix elasticities risk course times``; see the modules that make them.
+    tables : ``routes people waiting groups matrix elasticities risk course times``; see the modules that make them.
     """
 
     content: Mapping[str, Any]
@@ -119,7 +118,8 @@ def of_pairs(pairs: Pairs, effort: Sequence[float] | None = None, margin: float 
     by_pair = course.course_by_pair(pairs)
     groups = pd.concat([accounts.group_table(pairs, "origin"), accounts.group_table(pairs, "need")], ignore_index=True)
     tables = {
-        "routes": accounts.route_table(flows), "people": accounts.people_table(pairs), "groups": groups,
+        "routes": accounts.route_table(flows), "people": accounts.people_table(pairs),
+        "waiting": accounts.waiting_table(pairs), "groups": groups,
         "matrix": accounts.matrix_row(flows), "elasticities": elasticity_table(pairs, flows, effort),
         "risk": accounts.risk_table(flows), "course": course.course_table(by_pair),
         "times": course.times_table(by_pair),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.outputs.result import Result
 
 Key = tuple[int, int | None]
-SHORT: Final = 44
+SHORT: Final = 56
 """Letters of a name that fits beside a line."""
 
 

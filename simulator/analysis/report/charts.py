@@ -110,7 +110,7 @@ def course_chart(study: Diversion) -> Chart:
     table = Table("numbers-course", "Added up since the start", head,
                   tuple(tuple(row) for row in course[columns].itertuples(index=False)))  # fmt: skip
     figure = plain(data, yaxis={"title": {"text": "people, added up"}, "gridcolor": style.RULE},
-                   xaxis={"gridcolor": style.RULE, "nticks": 8, "type": "date"})  # fmt: skip
+                   xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0})  # fmt: skip
     return Chart("course", "How long it takes", figure, f"{said[0].upper()}{said[1:]}.", table,
                  "Parts are of what had happened by the end of the run.")  # fmt: skip
 
@@ -134,7 +134,7 @@ def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) 
     totals = "; ".join(f"{arm} {number(float(series.sum()))}" for arm, series in arms.items())
     peaks = "; ".join(f"{arm} most in {series.idxmax()}" for arm, series in arms.items() if series.sum() > 0)
     figure = plain(data, yaxis={"title": {"text": "arrivals a month"}, "gridcolor": style.RULE, "rangemode": "tozero"},
-                   xaxis={"gridcolor": style.RULE, "nticks": 8, "type": "date"})
+                   xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0})
     first = next(iter(arms.values()))
     table = Table(f"numbers-{route}", f"Arrivals by month, {label}", ("month", *arms),
                   tuple((str(month), *(float(series.loc[month]) for series in arms.values()))
@@ -166,9 +166,14 @@ def _outcomes(side: str, words: str, table: pd.DataFrame, orders: Mapping[str, S
             value.append(round(float(row["people"])))
             tint.append(_faint(COLOURS.get(row[two], "#9AA3AA")))
     shown = {*source, *target}
-    names = [label if place in shown else "" for place, (_, label) in enumerate(nodes)]
+    # Where people are is not named where what came of it says the same.
+    ends = {label for _, label in nodes[-len(orders["outcome"]) :]}
+    names = [label if place in shown and not (column == "place" and label in ends) else ""
+             for place, (column, label) in enumerate(nodes)]  # fmt: skip
     sankey = go.Sankey(
-        node={"label": names, "pad": 8, "thickness": 12, "line": {"width": 0},
+        node={"label": names, "customdata": [label for _, label in nodes],
+              "hovertemplate": "%{customdata}: %{value}<extra></extra>", "pad": 8, "thickness": 12,
+              "line": {"width": 0},
               "color": [COLOURS.get(label, "#6E7880") for _, label in nodes]},
         link={"source": source, "target": target, "value": value, "color": tint}, valueformat=",.0f",
     )  # fmt: skip

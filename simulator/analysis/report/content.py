@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Cell = str | float | int | None
+SENTENCE: Final = 48
+"""Letters from which a cell is a sentence, and no name."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     sortable: bool = False
     note: str = ""
+
+    @property
+    def prose(self) -> bool:
+        """Whether it holds sentences, so that on a phone its rows stand one under the other."""
+        return any(isinstance(cell, str) and len(cell) > SENTENCE for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,30 @@ class Waffle:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """Of every hundred people fewer on a route, where they turn up: a row of the ten-second summary.
+
+    Attributes
+    ----------
+    title : the route.
+    big, small : how many fewer, and the interval.
+    lead : how many of a hundred take another route; why nothing is said, where there are no parts.
+    parts : words, whole people and colour of each part.
+    more : what else to say of the hundred.
+    deaths, deaths_small : change of deaths, and its interval.
+    """
+
+    title: str
+    lead: str
+    big: str = ""
+    small: str = ""
+    parts: tuple[tuple[str, int, str], ...] = ()
+    more: tuple[str, ...] = ()
+    deaths: str = ""
+    deaths_small: str = ""
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """All that a report says.
 
@@ -85,10 +116,12 @@ class ReportContent:
     ----------
     title, question : of the page.
     answer : the answer in one sentence.
-    cards, waffle : the ten-second summary.
+    cards, waffle : the ten-second summary of runs.
+    bars, bars_note : that of a sweep, a row a route, and what to know to read it.
     about : what was run, as pairs of name and value.
     findings : main findings, with intervals.
     map : data of the map with its slider, or None; see `simulator.analysis.report.map_data`.
+    map_note : what the map shows, or why there is none.
     charts : charts in order.
     comparison : the sortable table, or tables.
     evidence : tables of evidence and assumptions.
@@ -109,7 +142,10 @@ class ReportContent:
     remake: tuple[tuple[str, str], ...]
     cards: tuple[Card, ...] = ()
     waffle: Waffle | None = None
+    bars: tuple[Bar, ...] = ()
+    bars_note: str = ""
     map: Mapping[str, Any] | None = None
+    map_note: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -48,12 +48,14 @@ def _policies(arms: Sequence[Arm]) -> Table | None:
                 continue
             seen.add(name)
             holder = other if name in other.corridor.policies else base
-            for number, change in enumerate(policy.levers):
-                rows.append((
-                    policy.label if number == 0 else "", str(policy.announced), LEVERS[change.lever].doc,
-                    _where(change), _values(change), change.kind, _range(change),
-                    source_words(holder, change.source),
-                ))  # fmt: skip
+            # What is set alike in several places is one row.
+            alike: dict[tuple[str, ...], list[LeverChange]] = {}
+            for change in policy.levers:
+                same = (LEVERS[change.lever].doc, _values(change), change.kind, _range(change),
+                        source_words(holder, change.source))  # fmt: skip
+                alike.setdefault(same, []).append(change)
+            for (what, values, kind, limits, source), changes in alike.items():
+                rows.append((policy.label, str(policy.announced), what, _where(changes), values, kind, limits, source))
     if not rows:
         return None
     head = ("policy", "announced", "what it changes", "where", "values", "kind", "range, as factors", "source")
@@ -61,20 +63,26 @@ def _policies(arms: Sequence[Arm]) -> Table | None:
     return Table("policies", "What the policies that differ set, and on what evidence", head, tuple(rows), note=note)
 
 
-def _where(change: LeverChange) -> str:
-    named = ", ".join(change.at[:PLACES])
-    more = f" and {len(change.at) - PLACES} more" if len(change.at) > PLACES else ""
-    return named + more + (f" in {', '.join(change.to)}" if change.to else "")
+def _where(changes: Sequence[LeverChange]) -> str:
+    at = list(dict.fromkeys(place for change in changes for place in change.at))
+    to = list(dict.fromkeys(place for change in changes for place in change.to))
+    more = f" and {len(at) - PLACES} more" if len(at) > PLACES else ""
+    return ", ".join(at[:PLACES]) + more + (f" in {', '.join(to)}" if to else "")
 
 
 def _values(change: LeverChange) -> str:
     unit = "" if change.unit == "1" else f" {change.unit}"
-    values = "; ".join(f"{value.value:g}{unit} from {value.from_}" for value in change.values)
+    values = "; ".join(f"{_short(value.value)}{unit} from {value.from_}" for value in change.values)
     return f"{change.do} {values}" + (f" until {change.until}" if change.until else "")
 
 
 def _range(change: LeverChange) -> str:
-    return f"{change.factor[0]:g} to {change.factor[1]:g}" if change.factor else ""
+    return f"{_short(change.factor[0])} to {_short(change.factor[1])}" if change.factor else ""
+
+
+def _short(value: float) -> str:
+    """Return a number in three figures, thousands in full."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _other_differences(arms: Sequence[Arm]) -> Table | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from simulator.analysis import style
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import between, join, number, said, signed
+from simulator.analysis.diversion.figures.common import between, join, more_words, number, said, signed
 from simulator.analysis.diversion.figures.glance import headline, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
@@ -34,9 +34,10 @@ LIMITS: Final = (
     "leaves out.",
     "A person is counted on each route entered. Onward routes, which people go on to from the squeezed one, are left "
     "out of what moved.",
-    "What was set, and on what evidence, stands below. Values that are assumed could be otherwise within their ranges.",
-    *NOT_RECORDED,
+    "What was set, and on what evidence, stands above. Values that are assumed could be otherwise within their ranges.",
+    *(f"Not recorded: {each[:1].lower()}{each[1:]}" for each in NOT_RECORDED),
 )  # fmt: skip
+NEEDS: Final = {"in_need": "people in need of protection", "other": "others"}
 TONES: Final = ("m1", "m2", "m3", "m4")
 
 
@@ -139,8 +140,7 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
         Card(f"{number(abs(rise.mean))} {'more' if rise.mean >= 0 else 'fewer'}",
              f"arrived on other routes; 95% interval {between(rise.low, rise.high)}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(f"{number(abs(deaths.mean))} {'more' if deaths.mean >= 0 else 'fewer'}",
-             f"people died; 95% interval {between(deaths.low, deaths.high)}"),
+        Card(more_words(deaths)[0], f"people died; 95% interval {more_words(deaths)[1]}"),
     )  # fmt: skip
 
 
@@ -183,16 +183,15 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         Finding(f"{lead}Of every 100 people fewer on the {treated_words(study)}, {number(100 * study.ratio.mean)} turn "
                 f"up on other routes (95% interval {between(study.ratio.low, study.ratio.high, 100)}).",
                 f"{study.verdict.said.capitalize()}. By route: {where}."),
-        Finding(f"{lead}Deaths: {signed(study.deaths.mean)} in all ({between(study.deaths.low, study.deaths.high)}).",
-                f"On the {treated_words(study)} {signed(-study.deaths_fall.mean)} "
-                f"({between(-study.deaths_fall.high, -study.deaths_fall.low)}), on other routes "
-                f"{signed(study.deaths_rise.mean)} ({between(study.deaths_rise.low, study.deaths_rise.high)}). Per "
-                f"thousand attempts on all routes {_three(risk['all']['without'])} without and "
+        Finding(f"{lead}Deaths: {_more(study.deaths)}.",
+                f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
+                f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
+                f"routes together, {_three(risk['all']['without'])} without and "
                 f"{_three(risk['all']['with_'])} with."),
         Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
                 f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
                 f"In destination countries {signed(study.fate('destination').mean)}; at least "
-                f"{said(study.changed_destination)} changed destination."),
+                f"{said(study.changed_destination)} changed destination.{_waiting(study)}"),
         Finding(f"{lead}How long it takes: {times_words(study)}.",
                 "Counted from the first month in which runs differ."),
     ]  # fmt: skip
@@ -203,14 +202,30 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     return found
 
 
+def _waiting(study: Diversion) -> str:
+    """Return who is on the way or held, by need of protection; empty where that was not recorded."""
+    rows = study.tables["waiting"].to_dict(orient="records")
+    if not rows:
+        return ""
+    parts = [f"{NEEDS.get(str(row['need']), str(row['need']))} "
+             f"{_more(Estimate(row['change'], row['low'], row['high'], row['n']))}" for row in rows]  # fmt: skip
+    return f" On the way or held: {join(parts)}."
+
+
 def _group(row: Any) -> str:
     if not math.isfinite(row["ratio"]):
         return "no share can be told"
     return f"{number(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
 
 
+def _turned(change: Estimate) -> Estimate:
+    """Return a fall as a change."""
+    return Estimate(-change.mean, -change.high, -change.low, change.n)
+
+
 def _more(change: Estimate) -> str:
-    return f"{number(abs(change.mean))} {'more' if change.mean >= 0 else 'fewer'} ({between(change.low, change.high)})"
+    words, limits = more_words(change)
+    return f"{words} ({limits})"
 
 
 def _three(value: float) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from simulator.analysis.diversion.balloon import FLOWS
+from simulator.analysis.diversion.figures.balances import balances_of
+from simulator.analysis.diversion.figures.common import labels_of
 from simulator.analysis.metrics import counted_again
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_table import from_table
+from simulator.analysis.report.sweep_map import NONE, sweep_map
 from simulator.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -41,9 +45,12 @@ def tables_needed(content: Mapping[str, Any], name: str) -> dict[str, str]:
     tables = dict(content["design"]["tables"])
     found = {}
     for flow in FLOWS:
-        fitting = [each for each, about in tables.items() if about["measure"] == flow and "route" in about["by"]]
+        fitting = [each for each, about in tables.items() if about["measure"] == flow and "route" in about["by"]
+                   and set(about.get("where", ())) <= {"border"} and not about.get("when")]  # fmt: skip
         if fitting:
-            found[flow] = fitting[0]
+            # Attempts as runs count them, where there are several.
+            narrow = [each for each in fitting if flow == "attempts" and tables[each].get("where")]
+            found[flow] = (narrow or fitting)[0]
         else:
             advice = f"add a table of {flow} by [route, year]"
             problems.append(Problem(name, "tables", f"holds no {flow} by route", advice=advice))
@@ -61,7 +68,7 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
     ----------
     tables : each flow by run and route, by its name; what is before the sweep's own measures begin is left out.
     """
-    since = max((str(about["since"]) for about in content["measures"].values() if about.get("since")), default="")
+    since = _since(content)
     parts = []
     for flow in FLOWS:
         rows = tables[flow]
@@ -75,46 +82,111 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
     return table.astype({"squeezed": str, "route": str})
 
 
-def from_sweep(
-    content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], scenario: Scenario, name: str
-) -> ReportContent:
-    """Return what a report says about a sweep.
+def deaths_of(content: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame | None:
+    """Return deaths anywhere by run (``squeezed effort draw replicate deaths``); None if they were not measured.
 
     Parameters
+    ----------
+    runs : the runs of the sweep, of which those that are done are taken.
+    """
+    since = _since(content)
+    for name, about in content["measures"].items():
+        if about["of"] == "deaths" and not about["where"] and not about["until"] and (about["since"] or "") == since:
+            done = runs[runs["status"] == "done"]
+            found = done[[*RUN[:-1], name]].rename(columns={name: "deaths"})
+            return found.astype({"squeezed": str, "effort": float})
+    return None
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A sweep of effort on routes, as it is read.
+
+    Attributes
     ----------
     content : what it says of itself.
-    tables : as for `balloon_of`.
-    scenario : scenario of its case, for the routes' labels and which go on from which.
+    runs : a row a run.
+    flows : each flow by run and route; see `tables_needed`.
+    people : people by run, leg and month, if it kept them; see `sweep_map`.
+    scenario : scenario of its case: labels, which routes go on from which, legs and places.
     name : the sweep, as the user knows it.
     """
-    return from_table(balloon_of(content, tables), design_of(content, scenario, name))
+
+    content: Mapping[str, Any]
+    runs: pd.DataFrame
+    flows: Mapping[str, pd.DataFrame]
+    people: pd.DataFrame | None
+    scenario: Scenario
+    name: str
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The balloon table: see `simulator.analysis.diversion.balloon`."""
+        return balloon_of(self.content, self.flows)
 
 
-def design_of(content: Mapping[str, Any], scenario: Scenario, name: str) -> dict[str, Any]:
-    """Return what figures and pages are told of a sweep besides its numbers: labels, onward routes, what was drawn.
+def from_sweep(swept: Swept) -> ReportContent:
+    """Return what a report says about a sweep."""
+    table, design = swept.table, design_of(swept)
+    design["map_note"] = NONE
+    if swept.people is not None:
+        found, labels = balances_of(table, design), labels_of(design, list(dict.fromkeys(table["route"])))
+        design["map"], design["map_note"] = sweep_map(swept.people, found, swept.scenario, design, labels)
+    return from_table(table, design)
 
-    Parameters
-    ----------
-    content, scenario, name : as for `from_sweep`.
-    """
+
+def design_of(swept: Swept) -> dict[str, Any]:
+    """Return what figures and pages are told of a sweep besides its flows: labels, onward routes, what was drawn."""
+    content, scenario = swept.content, swept.scenario
     (case,) = content["cases"].values()
-    routes = scenario.corridor.routes
+    routes, effort = scenario.corridor.routes, content["factors"]["effort"]
     drawn = [{"field": each["field"], "best value": each["best"], "from": each["low"], "to": each["high"],
               "unit": "" if each["unit"] == "1" else each["unit"], "kind": each["kind"], "source": each["source"],
               "what it is": each["what"]} for each in case["drawn"]]  # fmt: skip
     members = ", ".join(map(str, case["members"] or ())) or "the best alone"
+    since = _since(content)
+    at_border = counted_attempts(content)
     return {
         "title": f"Squeeze the balloon: {case['label']}", "question": content["question"],
         "name": content["experiment"],
         "scenario": case["scenario"], "persons_per_agent": case["persons_per_agent"],
         "labels": {route: about.label for route, about in routes.items()},
         "onward": {route: counted_again(scenario, [route]) for route in routes},
-        "effort": content["factors"]["effort"]["label"],
-        "about": [("period", " to ".join(case["period"])), ("members of the fit drawn", members),
-                  ("fields drawn", str(len(drawn)))],
-        "assumptions": drawn,
-        "limits": ["Attempts are those on all legs of a route: where a route has several, one journey is several "
-                   "attempts, and the deaths per thousand are those of an attempt at a leg."],
+        "effort": effort["label"], "effort_unit": "" if effort["unit"] == "1" else effort["unit"],
+        "as_it_was": effort.get("as_it_was"), "deaths": deaths_of(content, swept.runs),
+        "when": f"{since or case['period'][0][:7]} to {_last_month(case['period'][1])}",
+        "attempts": "at borders where arrivals are counted" if at_border else "at any leg of a route",
+        "about": [("run", " to ".join(case["period"])), ("counted from", since or case["period"][0]),
+                  ("members of the fit drawn", members), ("fields drawn", str(len(drawn)))],
+        "assumptions": drawn, "version": content["made_by"]["corridor"],
+        "versions": {
+            "Corridor": content["made_by"]["corridor"],
+            **({"commit": str(content["git"]["commit"])[:12]} if content.get("git") else {}),
+            "Python": content["made_by"]["python"], "NumPy": content["made_by"]["numpy"],
+        },
+        "limits": [] if at_border else [
+            "Attempts are those on all legs of a route: where a route has several, one journey is several attempts, "
+            "and the deaths per thousand are those of an attempt at a leg. Runs count attempts at borders alone."],
         "remake": [(f"corridor sweep {content['experiment']}", "the runs"),
-                   (f"corridor report {name} --out report.html", "this page")],
+                   (f"corridor report {swept.name} --out report.html", "this page")],
     }  # fmt: skip
+
+
+def counted_attempts(content: Mapping[str, Any]) -> bool:
+    """Return whether the attempts that a sweep kept are those on the legs where arrivals are counted."""
+    about = content["design"]["tables"][tables_needed(content, str(content["experiment"]))["attempts"]]
+    return _labels(about.get("where", {}).get("border", ())) == ["counted"]
+
+
+def _labels(wanted: str | Sequence[str]) -> list[str]:
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _since(content: Mapping[str, Any]) -> str:
+    """Return the first month that the sweep's measures count; empty where they count all."""
+    return max((str(about["since"]) for about in content["measures"].values() if about.get("since")), default="")
+
+
+def _last_month(end: str) -> str:
+    """Return the month of the last day before an end."""
+    return str((pd.Timestamp(end) - pd.Timedelta(days=1)).to_period("M"))

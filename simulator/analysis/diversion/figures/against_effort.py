@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from simulator.analysis import style
 from simulator.analysis.diversion import balloon
+from simulator.analysis.diversion.balance import Balance
+from simulator.analysis.diversion.figures.balances import (
+    balances_of,
+    deaths_where,
+    headline,
+    over_words,
+    sentence,
+    share_words,
+)
 from simulator.analysis.diversion.figures.common import (
     Drawn,
-    between,
+    base_of,
+    effort_axis,
     join,
     labels_of,
     look_of,
     number,
+    rise_words,
     source_of,
+    three,
 )
 
 ALL: Final[dict[str, Any]] = {"color": style.INK, "linestyle": "-", "linewidth": 2.4}
+
+
+RISKS: Final = 2
+"""Panels of risk in a line."""
 
 
 def _routes(table: pd.DataFrame, design: Mapping[str, Any] | None) -> list[str]:
@@ -44,65 +60,91 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     ----------
     table : see `simulator.analysis.diversion.balloon`.
     design : ``labels`` (name of each route), ``onward`` (routes that others lead on to), ``effort`` (name of the axis),
-        and what the source line names: ``name scenario persons_per_agent version``. Onward routes are left out of the
-        stack, since people are counted there again.
+        ``effort_unit``, ``as_it_was`` (the effort that changes nothing), ``attempts`` (where attempts are counted),
+        ``deaths`` (deaths anywhere, see `balance.balances`), and what the source line names: ``name scenario
+        persons_per_agent version``. Onward routes are left out of the stack, since people are counted there again.
     """
     found = balloon.curves(table).query("measure == 'arrivals' and route != 'all'")
-    routes, squeezed = _routes(table, design), list(dict.fromkeys(table["squeezed"]))
+    routes = _routes(table, design)
     labels, looks = labels_of(design, routes), look_of(routes)
-    moved = balloon.diversion_by_effort(table, _onward(design))
-    full = moved.loc[moved.groupby("squeezed", sort=False)["effort"].idxmax()].set_index("squeezed")
-    sentences = [_sentence(labels[name], full.loc[name]) for name in squeezed]
-    title = f"Squeeze the balloon: {sentences[0]}" if len(squeezed) == 1 else (
-        "Squeeze the balloon: what falls on one route as effort rises there, and what rises on the others")  # fmt: skip
-    subtitle = ("Simulated arrivals against the effort on one route. Left: mean and 95% interval by route; the "
-                "squeezed one is thick. Right: the same, stacked: what is lost in height was stopped.")  # fmt: skip
-    cell, above = 2.35, 0.72
-    height = 2.05 + len(squeezed) * (cell + above)
+    every = balances_of(table, design)
+    title = headline(every, labels)
+    subtitle = (f"Simulated arrivals as control on one route rises. Left: each route, mean and 95% interval over "
+                f"{over_words(table)}; the route under control is thick. Right: all routes in one stack: height that "
+                "is lost arrives nowhere. Steps of effort are those that were run, not to scale.")  # fmt: skip
+    cell, above = 2.35, 0.95
+    height = 2.0 + len(every) * (cell + above)
     figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
-    for place, name in enumerate(squeezed):
-        base = top - (place + 1) * (cell + above) / height
-        lines = figure.add_axes((0.85 / style.WIDTH, base, 4.3 / style.WIDTH, cell / height))
-        stack = figure.add_axes((5.95 / style.WIDTH, base, 3.9 / style.WIDTH, cell / height))
+    for place, each in enumerate(every):
+        name = each.squeezed
+        base = top - ((place + 1) * (cell + above) - 0.3) / height
+        lines = figure.add_axes((0.85 / style.WIDTH, base, 3.2 / style.WIDTH, cell / height))
+        stack = figure.add_axes((7.05 / style.WIDTH, base, 2.8 / style.WIDTH, cell / height))
         part = found[found["squeezed"] == name]
-        _lines(lines, part, name, routes, looks)
+        efforts = sorted(part["effort"].unique())
         out = set(_onward(design).get(name, ()))
+        _lines(lines, part, name, routes, looks, labels)
         _stack(stack, part, [name, *(route for route in routes if route != name and route not in out)], looks, labels)
-        style.dress(lines, f"Effort on the {labels[name]}", sentences[place].replace(f"{labels[name]}: ", ""), gap=6)
+        style.dress(lines, f"Effort on: {labels[name]}", _sentence(each), gap=6)
         style.dress(stack, gap=6)
         for axes in (lines, stack):
             style.count_axis(axes, "arrivals")
-            if place == len(squeezed) - 1:
-                axes.set_xlabel(str((design or {}).get("effort", "effort")), size=style.SMALL_SIZE, color=style.INK)
-        stack.set_ylabel("")
-    alt = "Arrivals as effort rises from least to full. " + " ".join(f"{said.capitalize()}." if said[0].islower() else
-                                                                     f"{said}." for said in sentences)  # fmt: skip
-    return Drawn(figure, title, alt)
+            _steps(axes, efforts, design)
+            axes.set_xlabel(effort_axis(design), size=style.SMALL_SIZE, color=style.INK)
+    said = " ".join(sentence(each, labels, deaths_where(design)) for each in every)
+    rises = rise_words(design, every[0].base, every[0].effort)
+    return Drawn(figure, title, f"Arrivals as effort rises {rises}. {said}")
 
 
-def _sentence(label: str, row: Any) -> str:
+def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
-    if not row["fall"] > 0:
-        return f"{label}: full effort lowers nothing there"
-    if not math.isfinite(row["ratio"]):
-        return f"{label}: full effort stops {number(row['fall'])} there"
-    turned = 100 * row["ratio"]
-    more = f"{number(turned)} of every 100 turn up elsewhere" if turned >= 0 else (
-        f"and {number(-turned)} fewer elsewhere for every 100")  # fmt: skip
-    return f"{label}: {number(row['fall'])} fewer there, {more} ({between(row['low'], row['high'], 100)})"
+    if not each.told:
+        return "too few came here to tell anything apart"
+    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} take another route"
+
+
+def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:
+    """Make the horizontal axis one of the efforts that were run, a step each, and mark the one as it was."""
+    axes.set_xticks(range(len(efforts)), [f"{effort:g}" for effort in efforts])
+    base = base_of(design)
+    if base in efforts:
+        at = efforts.index(float(base or 0.0))
+        axes.axvline(at, color=style.MUTED, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+        axes.annotate("as it was", (at, 1.0), (3, -1), ("data", "axes fraction"), "offset points", va="top",
+                      size=style.SMALL_SIZE - 0.5, color=style.MUTED)  # fmt: skip
+
+
+def _beside(
+    axes: Axes, ends: Mapping[str, float], high: float, first: str, looks: Mapping[str, Mapping[str, Any]],
+    labels: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Write the name of each route beside where it ends, in an order that keeps them apart."""
+    order = sorted(ends, key=lambda route: ends[route])
+    places = style.spread([ends[route] for route in order], 0.095 * high, 0.0, high)
+    for route, place in zip(order, places, strict=True):
+        words = labels[route]
+        axes.annotate(words, (1.0, place / high), (12, 0), "axes fraction", textcoords="offset points",
+                      va="center", size=style.SMALL_SIZE, color=style.INK, annotation_clip=False,
+                      weight="bold" if route == first else "normal")  # fmt: skip
+        axes.plot([1.012, 1.036], [place / high] * 2, transform=axes.transAxes, clip_on=False, linewidth=5,
+                  color=looks[route]["color"], solid_capstyle="butt")  # fmt: skip
 
 
 def _lines(
-    axes: Axes, part: pd.DataFrame, squeezed: str, routes: Sequence[str], looks: Mapping[str, Mapping[str, Any]]
-) -> None:
+    axes: Axes, part: pd.DataFrame, squeezed: str, routes: Sequence[str], looks: Mapping[str, Mapping[str, Any]],
+    labels: Mapping[str, str],
+) -> None:  # fmt: skip
+    ends = {}
     for route in routes:
         rows = part[part["route"] == route].sort_values("effort")
-        look = {**looks[route], "linewidth": 3.0 if route == squeezed else 1.7}
-        axes.plot(rows["effort"], rows["mean"], **look, zorder=3, marker="o", markersize=3.2)
+        look, x = {**looks[route], "linewidth": 3.0 if route == squeezed else 1.7}, np.arange(len(rows))
+        axes.plot(x, rows["mean"], **look, zorder=3, marker="o", markersize=3.2)
         low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
         if np.isfinite(low).all():
-            axes.fill_between(rows["effort"], low, high, color=looks[route]["color"], alpha=0.18, linewidth=0, zorder=2)
+            axes.fill_between(x, low, high, color=looks[route]["color"], alpha=0.18, linewidth=0, zorder=2)
+        ends[route] = float(rows["mean"].iloc[-1])
     axes.set_ylim(bottom=0)
+    _beside(axes, ends, axes.get_ylim()[1], squeezed, looks, labels)
 
 
 def _stack(
@@ -113,19 +155,19 @@ def _stack(
     wide = wide.reindex(columns=list(routes)).fillna(0.0)
     tops = wide.cumsum(axis=1)
     colours = [looks[route]["color"] for route in routes]
-    axes.stackplot(wide.index, wide.to_numpy().T, colors=colours, alpha=0.85, edgecolor="white", linewidth=0.7)
-    axes.axhline(float(tops.to_numpy()[0, -1]), color=style.INK, linewidth=0.9, linestyle=(0, (2, 2)))
-    axes.set_xlim(wide.index[0], wide.index[-1])
-    high = float(tops.to_numpy().max())
-    axes.set_ylim(0, 1.08 * high)
+    axes.stackplot(np.arange(len(wide)), wide.to_numpy().T, colors=colours, alpha=0.85, edgecolor="white",
+                   linewidth=0.7)  # fmt: skip
+    axes.set_xlim(0, len(wide) - 1)
+    high = 1.08 * float(tops.to_numpy().max())
+    axes.set_ylim(0, high)
     ends = (tops - wide / 2).iloc[-1]
-    places = style.spread([float(ends[route]) for route in routes], 0.09 * high, 0.0, 1.08 * high)
-    for route, place in zip(routes, places, strict=True):
-        axes.annotate(labels[route], (1.0, place / (1.08 * high)), (8, 0), "axes fraction", textcoords="offset points",
-                      va="center", size=style.SMALL_SIZE, color=style.INK, annotation_clip=False,
-                      weight="bold" if route == routes[0] else "normal")  # fmt: skip
-        axes.plot([1.008, 1.02], [place / (1.08 * high)] * 2, transform=axes.transAxes, clip_on=False, linewidth=5,
-                  color=looks[route]["color"], solid_capstyle="butt")  # fmt: skip
+    _beside(axes, {route: float(ends[route]) for route in routes}, high, routes[0], looks, labels)
+
+
+def risk_axis(design: Mapping[str, Any] | None) -> str:
+    """Return the name of the axis of risk: deaths per thousand attempts, and which attempts."""
+    where = (design or {}).get("attempts", "")
+    return f"deaths per 1,000 attempts{f' {where}' if where else ''}"
 
 
 def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
@@ -136,52 +178,59 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     table, design : as for `balloon_figure`.
     """
     found = balloon.curves(table).query("measure == 'deaths_per_thousand'")
-    deaths = balloon.curves(table).query("measure == 'deaths' and route == 'all'")
-    routes, squeezed = _routes(table, design), list(dict.fromkeys(table["squeezed"]))
+    routes = _routes(table, design)
     labels, looks = labels_of(design, routes), look_of(routes)
-    words = {name: _risk_words(found, deaths, name) for name in squeezed}
-    title = "Deaths per thousand attempts as effort rises on one route"
-    subtitle = ("Simulated, with 95% intervals. Thick: the squeezed route; black: all routes together, whose risk also "
-                "moves because people change to routes that are more or less dangerous.")  # fmt: skip
-    columns = min(3, len(squeezed))
-    lines = math.ceil(len(squeezed) / columns)
-    cell, above = 2.3, 0.8
-    height = 2.15 + lines * (cell + above)
-    figure, bottom, top = style.new_figure(height, title, subtitle, source_of(design))
-    wide = (style.WIDTH - 0.5) / columns
-    for place, name in enumerate(squeezed):
+    every = balances_of(table, design)
+    words = {each.squeezed: _risk_words(found, each) for each in every}
+    rises = rise_words(design, every[0].base, every[0].effort)
+    title = f"How dangerous an attempt is as control on one route rises {rises}"
+    subtitle = (f"Simulated {risk_axis(design)}, mean and 95% interval over {over_words(table)}. Coloured: the route "
+                "under control; black: all routes together, whose risk moves also because people change to routes "
+                "that are more or less dangerous. Scales differ. Deaths are those on all legs of the "
+                "routes. Nothing is drawn where attempts are too few to set limits.")  # fmt: skip
+    columns = min(RISKS, len(every))
+    rows = math.ceil(len(every) / columns)
+    cell, above = 2.2, 1.15
+    height = 1.75 + rows * (cell + above)
+    figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
+    wide = (style.WIDTH - 0.3) / columns
+    for place, each in enumerate(every):
         line, column = divmod(place, columns)
-        axes = figure.add_axes(((0.85 + column * wide) / style.WIDTH, top - (line + 1) * (cell + above) / height,
-                                (wide - 0.95) / style.WIDTH, cell / height))  # fmt: skip
-        part = found[found["squeezed"] == name]
-        for route in [name, "all"]:
-            rows = part[part["route"] == route].sort_values("effort")
+        base = top - ((line + 1) * (cell + above) - 0.45) / height
+        axes = figure.add_axes(((0.85 + column * wide) / style.WIDTH, base, (wide - 2.7) / style.WIDTH, cell / height))
+        part, name = found[found["squeezed"] == each.squeezed], each.squeezed
+        ends = {}
+        for route in (name, "all"):
+            curve = bounded(part[part["route"] == route]).sort_values("effort")
             look = ALL if route == "all" else {**looks[route], "linewidth": 3.0}
-            axes.plot(rows["effort"], rows["mean"], **look, marker="o", markersize=3.2, zorder=3)
-            if np.isfinite(rows["low"]).all():
-                axes.fill_between(rows["effort"], rows["low"], rows["high"], color=look["color"], alpha=0.15,
-                                  linewidth=0)  # fmt: skip
+            x = np.arange(len(curve))
+            axes.plot(x, curve["mean"], **look, marker="o", markersize=3.2, zorder=3)
+            axes.fill_between(x, curve["low"], curve["high"], color=look["color"], alpha=0.15, linewidth=0)
+            if np.isfinite(curve["mean"]).any():
+                ends[route] = float(curve["mean"].dropna().iloc[-1])
         axes.set_ylim(bottom=0)
-        risk, total = words[name]
-        style.dress(axes, f"Effort on the {labels[name]}", risk, gap=6)
-        axes.set_xlabel(f"{(design or {}).get('effort', 'effort')}\n{total} on all routes", size=style.SMALL_SIZE,
-                        color=style.INK)  # fmt: skip
+        names = {**labels, "all": "all routes together"}
+        _beside(axes, ends, axes.get_ylim()[1], name, {**looks, "all": ALL}, names)
+        style.dress(axes, f"Effort on: {labels[name]}", words[name], gap=6)
+        _steps(axes, sorted(part["effort"].unique()), design)
+        axes.set_xlabel(effort_axis(design), size=style.SMALL_SIZE, color=style.INK)
         if column == 0:
-            axes.set_ylabel("deaths per 1,000 attempts", size=style.SMALL_SIZE, color=style.INK)
-    handles = [Line2D([], [], label="on the squeezed route", color=style.MUTED, linewidth=3.0),
-               Line2D([], [], label="on all routes together", **ALL)]  # fmt: skip
-    figure.legend(handles=handles, loc="lower right", ncols=2, frameon=False, fontsize=style.SMALL_SIZE,
-                  bbox_to_anchor=(0.98, bottom - 0.13 / height))  # fmt: skip
-    alt = "Deaths per thousand attempts from least to full effort. " + " ".join(
-        f"Effort on the {labels[name]}: {risk}; {total} in all." for name, (risk, total) in words.items())  # fmt: skip
-    return Drawn(figure, title, alt)
+            axes.set_ylabel("\n".join(textwrap.wrap(risk_axis(design), 34)), size=style.SMALL_SIZE, color=style.INK)
+    said = " ".join(f"Effort on the {labels[name]}: {risk}." for name, risk in words.items())
+    return Drawn(figure, title, f"{risk_axis(design).capitalize()}, {rises}. {said}")
 
 
-def _risk_words(found: pd.DataFrame, deaths: pd.DataFrame, name: str) -> tuple[str, str]:
-    """Return how the risk moves, and how deaths do, in words."""
+def bounded(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return a curve without points of which the observations say nothing: those whose interval has no ends."""
+    return curve.assign(**{name: curve[name].where(~np.isinf(curve["low"])) for name in ("mean", "low", "high")})
+
+
+def _risk_words(found: pd.DataFrame, each: Balance) -> str:
+    """Return how the risk moves from the base to the highest effort, in words."""
     parts = []
-    for route, words in ((name, "there"), ("all", "on all")):
-        rows = found[(found["squeezed"] == name) & (found["route"] == route)].sort_values("effort")["mean"]
-        parts.append(f"{rows.iloc[0]:.2g} to {rows.iloc[-1]:.2g} {words}")
-    total = deaths[deaths["squeezed"] == name].sort_values("effort")["mean"]
-    return f"{join(parts)}", f"deaths {number(total.iloc[0])} to {number(total.iloc[-1])}"
+    for route, words in ((each.squeezed, "there"), ("all", "on all routes")):
+        rows = bounded(found[(found["squeezed"] == each.squeezed) & (found["route"] == route)]).set_index("effort")
+        one, other = (float(rows["mean"].loc[effort]) for effort in (each.base, each.effort))
+        known = math.isfinite(one) and math.isfinite(other)
+        parts.append(f"{three(one)} to {three(other)} {words}" if known else f"too few attempts {words} to tell")
+    return join(parts)

@@ -49,6 +49,13 @@ def number(value: float) -> str:
     return "0" if text in ("-0", "0") else text.replace("-", "\N{MINUS SIGN}")
 
 
+def three(value: float) -> str:
+    """Return a rate in words: two figures, more from a hundred up; a dash where there is none."""
+    if not math.isfinite(value):
+        return "-"
+    return number(value) if abs(value) >= 100 else f"{value:.2g}"
+
+
 def signed(value: float) -> str:
     """Return a change with its sign."""
     return f"+{number(value)}" if value > 0 else number(value)
@@ -66,6 +73,18 @@ def between(low: float, high: float, scale: float = 1.0) -> str:
 def said(estimate: Estimate, scale: float = 1.0) -> str:
     """Return an estimate with its interval in words."""
     return f"{number(scale * estimate.mean)} ({between(estimate.low, estimate.high, scale)})"
+
+
+def more_words(change: Estimate) -> tuple[str, str]:
+    """Return a change as ``900 fewer``, and its interval as ``800 to 1,000``, both signs named where it has both."""
+    low, high = change.low, change.high
+    if change.mean < 0:
+        low, high = -high, -low
+    many, other = ("more", "fewer") if change.mean >= 0 else ("fewer", "more")
+    limits = between(low, high)
+    if math.isfinite(low) and low < 0:
+        limits = f"{number(-low)} {other} to {number(high)} {many}"
+    return f"{number(abs(change.mean))} {many}", limits
 
 
 def look_of(routes: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -87,6 +106,31 @@ def labels_of(design: Mapping[str, Any] | None, routes: Sequence[str]) -> dict[s
     known = dict((design or {}).get("labels", {}))
     return {route: str(known.get(route, route.replace("-", " ").title() if "-" in route else route))
             for route in routes}  # fmt: skip
+
+
+def base_of(design: Mapping[str, Any] | None) -> float | None:
+    """Return the effort of a design that changes nothing, where it says so."""
+    was = (design or {}).get("as_it_was")
+    return float(was) if isinstance(was, int | float) and not isinstance(was, bool) else None
+
+
+def effort_axis(design: Mapping[str, Any] | None) -> str:
+    """Return the name of the axis of efforts, with their unit."""
+    about = dict(design or {})
+    unit = str(about.get("effort_unit", ""))
+    return f"{about.get('effort', 'effort')}, {unit}" if unit else str(about.get("effort", "effort"))
+
+
+def effort_at(design: Mapping[str, Any] | None, effort: float) -> str:
+    """Return an effort in words: ``as it was``, or the number with its unit."""
+    if effort == base_of(design):
+        return "as it was"
+    return f"{effort:g} {(design or {}).get('effort_unit', '')}".strip()
+
+
+def rise_words(design: Mapping[str, Any] | None, low: float, high: float) -> str:
+    """Return from what to what effort goes, in words."""
+    return f"from {effort_at(design, low)} to {effort_at(design, high)}"
 
 
 def join(parts: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping
 from typing import Final
@@ -19,6 +20,7 @@ from simulator.analysis.diversion.figures.common import (
     Drawn,
     between,
     join,
+    more_words,
     number,
     said,
     signed,
@@ -43,12 +45,15 @@ def policy_words(study: Diversion) -> str:
 
 
 def headline(study: Diversion) -> str:
-    """Return what happened in one sentence."""
+    """Return what happened in one sentence, with the interval."""
     route, ratio = treated_words(study), study.ratio.mean
     if not study.fall.mean > 0:
         return f"{policy_words(study)}: no fewer people arrived on the {route}"
     turned = f"{round(100 * ratio)} turned up" if ratio >= 0 else "none turned up"
-    return f"{policy_words(study)}: of every 100 people fewer on the {route}, {turned} on other routes"
+    known = math.isfinite(study.ratio.low)
+    limits = f" ({between(study.ratio.low, study.ratio.high, 100)})" if known else ""
+    return (f"{policy_words(study)}: of every 100 people fewer on the {route}, {turned} on other routes"
+            + limits.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}(", " ("))  # fmt: skip
 
 
 def alternative(study: Diversion) -> str:
@@ -72,11 +77,14 @@ def glance_figure(study: Diversion) -> Drawn:
     content = study.content
     title = headline(study)
     first, last = content["months"]
-    subtitle = (f"{content['title']}. "
-                f"Simulated arrivals {first} to {last}, with less without, on common luck: mean of "
-                f"{content['pairs']} {'pair' if content['pairs'] == 1 else 'pairs'} of runs and 95% interval.")
+    n = content["pairs"]
+    of = (f"mean of {n} pairs of runs; in brackets the 95% interval" if n > 1
+          else "one pair, so that nothing says how much is luck")  # fmt: skip
+    subtitle = (f"{content['title']}. Simulated arrivals {first} to {last}, in runs with what changed compared with "
+                f"runs without it: {of}.")  # fmt: skip
     source = (f"Simulated: Corridor, scenario {content['scenario']}, {content['persons_per_agent']:,} people a row. "
-              "Onward routes, where the same people are counted again, are left out of what moved.")  # fmt: skip
+              "Onward routes, which people take after they have arrived and are counted on again, are left out of what "
+              "moved.")  # fmt: skip
     figure, bottom, top = style.new_figure(HEIGHT, title, subtitle, source)
     numbers_high = 1.18 / HEIGHT
     _numbers(figure, study, top - numbers_high, numbers_high)
@@ -93,16 +101,15 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
     fall, rise = study.fall, study.rise
     nowhere = fall.mean - rise.mean
     before = study.tables["routes"].query("measure == 'arrivals' and role == 'treated'")["without"].sum()
-    share = f" ({round(100 * fall.mean / before)}% fewer)" if before > 0 else ""
+    share = f", {round(100 * fall.mean / before)}% fewer" if before > 0 else ""
     rest = f"{number(nowhere)} fewer" if nowhere >= 0 else f"{number(-nowhere)} more"
     texts = (
         (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more", FEWER,
-         f"arrived on the {treated_words(study)}{share}; interval {between(fall.low, fall.high)}"),
+         f"arrived on the {treated_words(study)}{share} ({between(fall.low, fall.high)})"),
         (f"{number(rise.mean)} more" if rise.mean >= 0 else f"{number(-rise.mean)} fewer", MORE,
-         f"arrived on other routes instead; interval {between(rise.low, rise.high)}"),
-        (rest, style.INK, f"arrived in all, whichever the route; {number(abs(study.deaths.mean))} "
-         f"{'more' if study.deaths.mean >= 0 else 'fewer'} died; interval "
-         f"{between(study.deaths.low, study.deaths.high)}"),
+         f"arrived on other routes instead ({between(rise.low, rise.high)})"),
+        (rest, style.INK, f"arrived in all, whichever the route. {more_words(study.deaths)[0]} died "
+         f"({more_words(study.deaths)[1]})"),
     )  # fmt: skip
     for place, (big, colour, small) in enumerate(texts):
         x = (0.35 + 3.85 * place) / style.WIDTH
@@ -185,8 +192,12 @@ def _bars(axes: Axes, study: Diversion) -> None:
                       "offset points", ha="right", va="center", size=style.TEXT_SIZE, color=style.INK,
                       annotation_clip=False)  # fmt: skip
         end = max(change, high if np.isfinite(high) else change, 0.0)
-        axes.annotate(signed(change), (end, place), (5, 0), textcoords="offset points", va="center",
-                      size=style.TEXT_SIZE, color=style.INK, annotation_clip=False)  # fmt: skip
+        axes.annotate(signed(change), (end, place), (5, 0), textcoords="offset points", color=style.INK,
+                      va="bottom" if np.isfinite(low) else "center", size=style.TEXT_SIZE,
+                      annotation_clip=False)  # fmt: skip
+        if np.isfinite(low):
+            axes.annotate(f"({between(low, high)})", (end, place), (5, -1), textcoords="offset points", va="top",
+                          size=style.SMALL_SIZE - 0.5, color=style.MUTED, annotation_clip=False)  # fmt: skip
     axes.axvline(0, color=style.INK, linewidth=0.9)
     style.dress(axes, "Change of arrivals by route", "line: 95% interval", gap=6)
     axes.grid(False)
@@ -194,5 +205,5 @@ def _bars(axes: Axes, study: Diversion) -> None:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     low, high = axes.get_xlim()
-    axes.set_xlim(low, high + 0.16 * (high - low))
+    axes.set_xlim(low, high + 0.26 * (high - low))
     axes.set_ylim(-0.6, len(rows) - 0.4)

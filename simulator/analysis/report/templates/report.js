@@ -42,22 +42,47 @@
       y[at].push(...curve.y, null);
       hover.x.push(curve.x[5]);
       hover.y.push(curve.y[5]);
-      const sign = view.difference ? (n < 0 ? " fewer" : " more") : " people";
-      hover.text.push(curve.name + ": " + words(n) + sign);
+      hover.text.push(curve.name + ": " + count(view, period, leg) + (view.difference ? "" : " people"));
     });
     return { x, y, hover, most };
+  }
+
+  // People of a leg with the interval, where there is one: flows are never fewer than none.
+  function count(view, period, leg) {
+    const n = view.people[period][leg];
+    const more = view.difference ? (n < 0 ? " fewer" : " more") : "";
+    if (!view.give) return words(n) + more;
+    const give = view.give[period][leg], one = Math.abs(n) - give, other = Math.abs(n) + give;
+    if (one >= 0) return words(n) + more + " (" + words(one) + " to " + words(other) + ")";
+    const turned = view.difference ? words(one) + (n < 0 ? " more" : " fewer") : "0";
+    return words(n) + more + " (" + turned + " to " + words(other) + more + ")";
   }
 
   function say(viewNumber, period, most) {
     const view = map.views[viewNumber], people = view.people[period];
     const order = people.map((n, leg) => [n, leg]).filter((p) => p[0] !== 0).sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]));
-    const top = order.slice(0, 3).map(([n, leg]) => map.legs[leg].name + " " + words(n) +
-      (view.difference ? (n < 0 ? " fewer" : " more") : "")).join("; ");
+    const top = order.slice(0, 3).map(([n, leg]) => map.legs[leg].name + " " + count(view, period, leg)).join("; ");
     const when = map.periods[period];
     document.getElementById("when").textContent = when;
     document.getElementById("map-words").textContent = (when === map.periods[0] ? "Whole period" : when) + ", " +
       view.label + ". " + (top ? "Most: " + top + ". Widest line: " + words(most) + "." : "Nobody, or no difference.") +
-      (view.difference ? " Blue and dashed: fewer; orange: more." : "");
+      (view.difference ? " Blue and dashed: fewer; orange: more." : "") +
+      (map.over && view.give ? " Mean of " + map.over + "; in brackets: 95% interval." : "");
+  }
+
+  // Places whose names have room, the busiest first.
+  function namedPlaces(width, height) {
+    const spanX = map.range[1][0] - map.range[0][0], spanY = map.range[1][1] - map.range[0][1];
+    const scale = Math.min(width / spanX, height / spanY), most = wide ? 16 : 8, boxes = [], found = [];
+    map.places.name.forEach((name, i) => {
+      const x = (map.places.x[i] - map.range[0][0]) * scale, y = (map.places.y[i] - map.range[0][1]) * scale;
+      const half = 3.4 * name.length + 3, box = [x - half, y - 4, x + half, y + 18];
+      if (found.length < most && boxes.every((b) => box[0] > b[2] || box[2] < b[0] || box[1] > b[3] || box[3] < b[1])) {
+        boxes.push(box);
+        found.push(i);
+      }
+    });
+    return found;
   }
 
   if (map) {
@@ -67,18 +92,18 @@
       traces.push({ x: [], y: [], mode: "lines", line: { color: colour, width: width, dash: dash }, opacity: 0.85, hoverinfo: "skip" });
     const hoverAt = traces.length;
     traces.push({ x: [], y: [], text: [], mode: "markers", marker: { size: 14, opacity: 0 }, hovertemplate: "%{text}<extra></extra>" });
-    const named = wide ? map.places.x.length : 6;  // the busiest come first
-    traces.push({ x: map.places.x.slice(0, named), y: map.places.y.slice(0, named), text: map.places.name.slice(0, named), mode: "markers+text", textposition: "top center",
+    const element = document.getElementById("plot-map");
+    if (!wide) element.style.height = "300px";
+    const named = namedPlaces(element.clientWidth, element.clientHeight);
+    traces.push({ x: named.map((i) => map.places.x[i]), y: named.map((i) => map.places.y[i]), text: named.map((i) => map.places.name[i]), mode: "markers+text", textposition: "top center",
       textfont: { size: 11, color: "#1a1a1a" }, marker: { size: 5, color: "#fff", line: { color: "#1a1a1a", width: 1 } }, hoverinfo: "skip" });
     const hidden = { visible: false, fixedrange: false };
     const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, hovermode: "closest", dragmode: "pan",
       paper_bgcolor: "#e9eef2", plot_bgcolor: "#e9eef2", font: { family: "system-ui, sans-serif" },
       xaxis: { ...hidden, range: [map.range[0][0], map.range[1][0]], scaleanchor: "y", constrain: "range" },
       yaxis: { ...hidden, range: [map.range[0][1], map.range[1][1]] } };
-    const element = document.getElementById("plot-map");
-    if (!wide) element.style.height = "300px";
     const slider = document.getElementById("time"), play = document.getElementById("play");
-    const chosen = () => Number(document.querySelector("#map-controls input[name=view]:checked").value);
+    const chosen = () => Number(document.querySelector("#map-controls input[name=view]:checked, #map-controls select").value);
     const indices = Array.from({ length: KINDS.length * WIDTHS.length }, (_, i) => i + 1);
     const show = () => {
       const found = lines(chosen(), Number(slider.value));
