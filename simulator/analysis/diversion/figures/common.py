@@ -70,6 +70,13 @@ def between(low: float, high: float, scale: float = 1.0) -> str:
     return f"{number(scale * low)} to {number(scale * high)}"
 
 
+def signed_between(low: float, high: float, scale: float = 1.0) -> str:
+    """Return the interval of a change in words, each end with its sign."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return between(low, high)
+    return f"{signed(scale * low)} to {signed(scale * high)}"
+
+
 def said(estimate: Estimate, scale: float = 1.0) -> str:
     """Return an estimate with its interval in words."""
     return f"{number(scale * estimate.mean)} ({between(estimate.low, estimate.high, scale)})"
@@ -97,8 +104,15 @@ def source_of(design: Mapping[str, Any] | None) -> str:
     about = dict(design or {})
     named = f", {about['name']}" if about.get("name") else ""
     scenario = f", scenario {about['scenario']}" if about.get("scenario") else ""
-    scale = f", {about['persons_per_agent']:,} people a row" if about.get("persons_per_agent") else ""
-    return f"Simulated: Corridor {about.get('version', __version__)}{named}{scenario}{scale}."
+    if scenario and about.get("ran"):
+        scenario += f" (of which {about['ran']} was run)"
+    return f"Simulated: Corridor {about.get('version', __version__)}{named}{scenario}{row_words(about)}."
+
+
+def row_words(about: Mapping[str, Any]) -> str:
+    """Return how many people a row of a run stands for, in words; empty where that is not said."""
+    people = about.get("persons_per_agent")
+    return f"; each row stands for {people:,} {'person' if people == 1 else 'people'}" if people else ""
 
 
 def labels_of(design: Mapping[str, Any] | None, routes: Sequence[str]) -> dict[str, str]:
