@@ -161,10 +161,11 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     found = shares(study)
     limits = {str(row["route"]): between(row["low"], row["high"], DOTS)
               for row in study.tables["matrix"].to_dict(orient="records")}  # fmt: skip
-    counts = [(f"by the {study.content['labels'][route]} ({limits[route]})", count, _shade(place)) for place, (route, count)
-              in enumerate(found.items())]  # fmt: skip
+    counts = [(f"by the {study.content['labels'][route]} ({limits[route]})", count, _shade(place))
+              for place, (route, count) in enumerate(found.items())]  # fmt: skip
     moved = sum(count for _, count, _ in counts)
-    counts.append((f"arrive by no route ({rest_limits(study.ratio)}): they stay, wait, go back or die", max(DOTS - moved, 0), NOWHERE))
+    rest = f"arrive by no route ({rest_limits(study.ratio)}): they stay, wait, go back or die"
+    counts.append((rest, max(DOTS - moved, 0), NOWHERE))
     colours = [colour for _, count, colour in counts for _ in range(count)]
     rows = max(int(np.ceil(len(colours) / 10)), 10)
     for place, colour in enumerate(colours):
