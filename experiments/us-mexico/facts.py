@@ -31,6 +31,8 @@ HELD_BACK: Final = tuple(f"{year}-09" for year in range(2001, 2006))
 CENTRAL_AMERICA: Final = ("GTM", "HND", "SLV")
 FOLLOWED_DAYS: Final = 548
 """Eighteen months, over which the study of those caught again followed people."""
+MEMBERS: Final = 4
+"""Members of the fit."""
 INFINITE: Final = float("inf")
 
 
@@ -212,9 +214,7 @@ def caught_again(first: int, last: int, member: int, overrides: tuple[str, ...] 
 
 def report(seeds: int) -> pd.DataFrame:
     """Return a row for each figure, over all members of the fit and seeds."""
-    fit = load(SCENARIO).fit
-    assert fit is not None
-    members = range(len(fit.members))
+    members = range(MEMBERS)
     runs = {(member, seed): simulator.run(SCENARIO, fit_member=member, seed=seed)
             for member in members for seed in range(1, seeds + 1)}  # fmt: skip
     rows = []

@@ -44,13 +44,14 @@ class Starts:
 class Yearly:
     """What a run says of each fiscal year; a row each.
 
-    Those expected to be stopped by sector and by origin, attempts, and attempts over open country.
+    Those expected to be stopped by sector and by origin, attempts, attempts over open country, and expected deaths.
     """
 
     sectors: Floats
     origins: Floats
     attempts: Floats
     open_attempts: Floats
+    deaths: Floats
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Problem:
             [next(row.people for row in counted if row.route == route and row.last == f"{year}-09")
              for route in self.routes] for year in self.years
         ])  # fmt: skip
+        died = {
+            year: sum(row.people for row in self.scenario.observed_periods
+                      if row.measure == "deaths" and row.last == f"{year}-09") for year in self.years
+        }  # fmt: skip
+        self.died = {year: people for year, people in died.items() if people}
         self.legs = [row for row in self.scenario.legs if row.counted]
         self.origins = [row.origin for row in self.scenario.origins]
         self.wanted = np.array([self.design["origins"][code] for code in self.origins])
@@ -143,7 +149,7 @@ class Problem:
         route = world.network.route
         legs = np.flatnonzero(route >= 0)
         stopped = np.zeros((until - self.years[0] + 1, len(self.routes), len(self.origins)))
-        attempts, over_open = np.zeros(len(stopped)), np.zeros(len(stopped))
+        attempts, over_open, deaths = (np.zeros(len(stopped)) for _ in range(3))
         open_legs = np.isin([row.leg for row in scenario.legs if row.route], self.design["open"])
         for step in range(world.clock.n_steps):
             world.step = step
@@ -156,8 +162,9 @@ class Problem:
             np.add.at(stopped[year], route[legs], tried * (world.caught * (1.0 - world.risk))[legs, None])
             attempts[year] += tried.sum()
             over_open[year] += tried[open_legs].sum()
+            deaths[year] += float(tried.sum(axis=1) @ world.risk[legs])
         self.runs_done += 1
-        return Yearly(stopped.sum(axis=2), stopped.sum(axis=1), attempts, over_open)
+        return Yearly(stopped.sum(axis=2), stopped.sum(axis=1), attempts, over_open, deaths)
 
     def solve(self, shares: Floats, starts: Starts, rounds: int) -> Starts:
         """Move sizes and levels until the first year's shares of sectors and origins come out."""
@@ -188,6 +195,10 @@ class Problem:
         n = self.read
         gap = np.log(totals / self.observed.sum(axis=1))[1:n]
         stopped = (totals / attempts)[:n]
+        # How many die in all sectors moves with the country that people cross; its level is that of the risks.
+        known = [year for year in self.died if year < self.years[0] + n]
+        dying = np.array([np.log(max(yearly.deaths[year - self.years[0]], 1.0) / self.died[year]) for year in known])
+        dying -= dying.mean() if len(dying) else 0.0
         by_open = yearly.open_attempts[0] / attempts[0]
         low, high = self.design["stopped"]
         outside = (np.maximum(low - stopped, 0.0) + np.maximum(stopped - high, 0.0)) * 10.0
@@ -197,12 +208,13 @@ class Problem:
             (found - wanted)[n - 1] * np.sqrt(weights["last"] / moved[n - 1].sum()),
             gap * np.sqrt(weights["total"] / len(gap)),
             outside * np.sqrt(weights["risk"] / len(outside)),
+            dying * np.sqrt(weights["deaths"] / max(len(dying), 1)),
             [max(by_open - self.design["open_in_first"], 0.0) * 10.0 * np.sqrt(weights["open"])],
         ])  # fmt: skip
         parts = {"unexplained": float(away[:n].sum() / moved[:n].sum()), "total": float((gap**2).mean()),
                  "last": float(away[n - 1].sum() / moved[n - 1].sum()),
                  "first": float(np.abs(found[0] - wanted[0]).max()), "stopped": float(stopped.mean()),
-                 "open": float(by_open)}  # fmt: skip
+                 "open": float(by_open), "deaths": float((dying**2).mean()) if len(dying) else 0.0}  # fmt: skip
         if n < len(found):
             parts["ahead"] = float(away[n:].sum() / moved[n:].sum())
         return Trial(float((residuals**2).sum()), parts, starts, found, totals, residuals)
