@@ -11,7 +11,7 @@ import pandas as pd
 from simulator.analysis import style
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import between, join, more_words, number, said, signed
+from simulator.analysis.diversion.figures.common import between, bracketed, join, more_words, number, said, signed
 from simulator.analysis.diversion.figures.glance import deaths_words, headline, rest_limits, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
@@ -152,7 +152,7 @@ def _waffle(study: Diversion) -> Waffle | None:
     parts = [(f"by the {study.content['labels'][route]}", count, TONES[min(place, 3)])
              for place, (route, count) in enumerate(shares(study).items())]  # fmt: skip
     rest = max(100 - sum(count for _, count, _ in parts), 0)
-    parts.append((f"arrive by no route ({rest_limits(study.ratio)})", rest, "m0"))
+    parts.append((f"arrive by no route{bracketed(rest_limits(study.ratio))}", rest, "m0"))
     return Waffle(f"Of every 100 people who no longer arrive by the {treated_words(study)}", tuple(parts))
 
 
@@ -179,13 +179,15 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     routes = study.tables["matrix"].query("role == 'elsewhere'").sort_values("ratio", ascending=False)
     where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
+    many = (f"{number(100 * study.ratio.mean)} arrive by another route" if sharp(study.ratio)
+            else "it is too uncertain to say how many arrive by another route")  # fmt: skip
+    share = (f"Of every 100 people who no longer arrive by the {treated_words(study)}, {many} (95% interval "
+             f"{between(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
     people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
     found = [
-        Finding(f"{lead}Of every 100 people who no longer arrive by the {treated_words(study)}, "
-                f"{number(100 * study.ratio.mean)} arrive by another route (95% interval "
-                f"{between(study.ratio.low, study.ratio.high, 100)}).",
+        Finding(f"{lead}{share}",
                 f"{study.verdict.said.capitalize()}. By route: {where}."),
         Finding(f"{lead}Deaths: {_more(study.deaths)}.",
                 f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "

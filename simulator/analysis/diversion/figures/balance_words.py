@@ -14,6 +14,7 @@ from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
     base_of,
     between,
+    bracketed,
     join,
     labels_of,
     more_words,
@@ -60,14 +61,15 @@ def count_words(each: Balance) -> str:
 
 def share_words(each: Balance) -> str:
     """Return how many of a hundred arrive by another route, with the interval."""
-    return f"{count_words(each)} ({between(each.ratio.low, each.ratio.high, WHOLE)})"
+    return count_words(each) + bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
 
 
 def lead_words(each: Balance) -> str:
     """Return how many arrive by another route: of a hundred, and people."""
+    limits = bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
     if each.rise.mean < 0:
-        return f"None of 100 ({between(each.ratio.low, each.ratio.high, WHOLE)}): fewer arrive by other routes, too"
-    return (f"{count_words(each)} of 100 ({between(each.ratio.low, each.ratio.high, WHOLE)}) by another route: "
+        return f"None of 100{limits}: fewer arrive by other routes, too"
+    return (f"{count_words(each)} of 100{limits} by another route: "
             f"about {number(each.rise.mean)} people")  # fmt: skip
 
 
@@ -98,7 +100,7 @@ class Part:
     @property
     def more(self) -> str:
         """Return how many people that is, and the interval of the count."""
-        return f"{number(self.people)} people ({self.limits})"
+        return f"{number(self.people)} people{bracketed(self.limits)}"
 
     @property
     def said(self) -> str:
@@ -171,7 +173,7 @@ def set_out_words(each: Balance) -> str:
 def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[str]]:
     """Return the change of deaths, and what to know of it: baseline, interval, on which route, at what risk."""
     change = signed(each.deaths.mean)
-    limits, was = signed_between(each.deaths.low, each.deaths.high), f"as it was: {number(each.deaths_before)}"
+    limits, was = signed_between(each.deaths.low, each.deaths.high), f"before: {number(each.deaths_before)}"
     if each.deaths.n > 1 and not each.deaths.told:
         return "No clear change", [f"{change} ({limits})", was]
     found, where = [f"({limits})", was], most_deaths(each)
@@ -179,7 +181,7 @@ def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[st
         found.append(f"{signed(each.deaths_on[where].mean)} on the {labels[where]}")
         before, after = each.risk.get(where, (math.nan, math.nan))
         if math.isfinite(before) and math.isfinite(after):
-            then = f", then {three(after)}" if three(after) != three(before) else ", as it was"
+            then = f", then {three(after)}" if three(after) != three(before) else ", as before"
             found.append(f"deaths per 1,000 attempts there: {three(before)}{then}")
     return f"{change} deaths", found
 

@@ -16,6 +16,7 @@ from simulator.analysis.diversion.estimates import Estimate
 
 FEWER: Final = style.OKABE_ITO["blue"]
 MORE: Final = style.OKABE_ITO["vermilion"]
+NO_INTERVAL: Final = "no interval from a single pair"
 NOWHERE: Final = "#B9C0C6"
 """Colours of what fell, what rose, and what reappeared nowhere."""
 
@@ -64,10 +65,15 @@ def signed(value: float) -> str:
 def between(low: float, high: float, scale: float = 1.0) -> str:
     """Return an interval in words; what it leaves open is said."""
     if math.isnan(low) or math.isnan(high):
-        return "no interval from a single pair"
+        return NO_INTERVAL
     if math.isinf(low) or math.isinf(high):
         return "no limits"
     return f"{number(scale * low)} to {number(scale * high)}"
+
+
+def bracketed(limits: str) -> str:
+    """Return an interval in words in brackets after a space; empty where a single pair has none."""
+    return "" if limits == NO_INTERVAL else f" ({limits})"
 
 
 def signed_between(low: float, high: float, scale: float = 1.0) -> str:

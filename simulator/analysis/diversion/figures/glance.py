@@ -21,6 +21,7 @@ from simulator.analysis.diversion.figures.common import (
     NOWHERE,
     Drawn,
     between,
+    bracketed,
     join,
     number,
     row_words,
@@ -53,6 +54,8 @@ def headline(study: Diversion) -> str:
     route, ratio, policy = treated_words(study), study.ratio, policy_words(study)
     if not study.fall.mean > 0:
         return f"Simulated, {policy}: no fewer people arrived by the {route}"
+    if study.fall.n > 1 and not study.fall.told:
+        return f"Simulated, {policy}: no fall of arrivals by the {route} can be told apart from zero"
     if not sharp(ratio):
         return (f"Simulated, {policy}: fewer people arrive by the {route}; how many of them arrive by another route "
                 "cannot be told from these runs")  # fmt: skip
@@ -66,8 +69,8 @@ def limits_words(study: Diversion) -> str:
 
 
 def deaths_words(study: Diversion) -> str:
-    """Return deaths as they were, and their change."""
-    change, was = study.deaths, f"as it was {number(study.content['deaths_without'])}"
+    """Return deaths without it, and their change."""
+    change, was = study.deaths, f"{number(study.content['deaths_without'])} without it"
     if change.n > 1 and not change.told:
         was = f"no clear change; {was}"
     return f"{was}, {signed(change.mean)} ({signed_between(change.low, change.high)})"
@@ -161,10 +164,10 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     found = shares(study)
     limits = {str(row["route"]): between(row["low"], row["high"], DOTS)
               for row in study.tables["matrix"].to_dict(orient="records")}  # fmt: skip
-    counts = [(f"by the {study.content['labels'][route]} ({limits[route]})", count, _shade(place))
+    counts = [(f"by the {study.content['labels'][route]}{bracketed(limits[route])}", count, _shade(place))
               for place, (route, count) in enumerate(found.items())]  # fmt: skip
     moved = sum(count for _, count, _ in counts)
-    rest = f"arrive by no route ({rest_limits(study.ratio)}): they stay, wait, go back or die"
+    rest = f"arrive by no route{bracketed(rest_limits(study.ratio))}: they stay, wait, go back or die"
     counts.append((rest, max(DOTS - moved, 0), NOWHERE))
     colours = [colour for _, count, colour in counts for _ in range(count)]
     rows = max(int(np.ceil(len(colours) / 10)), 10)
@@ -196,6 +199,8 @@ def unknown_words(study: Diversion) -> str:
     """Return why no hundred is drawn."""
     if not study.fall.mean > 0:
         return "No fewer arrive here: nobody to follow to other routes."
+    if study.fall.n > 1 and not study.fall.told:
+        return "No fall can be told apart from zero, so that nothing can be said of other routes."
     return f"Too uncertain to say how many of them arrive by another route ({limits_words(study)} of 100)."
 
 
