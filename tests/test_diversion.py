@@ -323,8 +323,12 @@ def test_risk_is_the_ratio_of_means() -> None:
 def test_the_balance_of_a_route_adds_up() -> None:
     table = balloon_table()
     found = balances(table, {"east": ["west"]}, 1.0)
-    assert [each.squeezed for each in found] == ["east", "centre", "west"], "the largest fall first"
+    assert [each.squeezed for each in found] == ["west", "centre", "east"], "the largest share first"
+    found = tuple(sorted(found, key=lambda each: -each.fall.mean))
     for each in found:
+        assert sum(more.mean for more in each.more.values()) == pytest.approx(each.rise.mean), "people, as shares"
+        assert sum(more.mean for more in each.deaths_on.values()) == pytest.approx(each.deaths.mean)
+        assert each.set_out is None, "where that was not measured"
         assert (each.base, each.effort) == (1.0, 4.0)
         assert each.told
         assert sum(share.mean for share in each.shares.values()) == pytest.approx(each.ratio.mean)
@@ -332,7 +336,11 @@ def test_the_balance_of_a_route_adds_up() -> None:
     assert set(found[0].shares) == {"centre"}, "an onward route is no diversion"
     deaths = table.groupby(["squeezed", "effort", "draw", "replicate"], as_index=False)["deaths"].sum()
     anywhere = balances(table, None, 1.0, deaths.assign(deaths=2 * deaths["deaths"]))
-    assert anywhere[0].deaths.mean == pytest.approx(2 * found[0].deaths.mean)
+    twice = {each.squeezed: each for each in anywhere}["east"]
+    assert twice.deaths.mean == pytest.approx(2 * found[0].deaths.mean)
+    left = balances(table, None, 1.0, None, deaths.rename(columns={"deaths": "departures"}))
+    assert {each.squeezed: each.set_out.mean for each in left if each.set_out}["east"] == pytest.approx(
+        found[0].deaths.mean)  # fmt: skip
     few = table.assign(arrivals=np.where(table["squeezed"] == "east", 100.0, table["arrivals"]))
     assert [each.told for each in balances(few, None, 1.0)] == [True, True, False], "what cannot be told comes last"
 

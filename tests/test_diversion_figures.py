@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import small
 from balloon_table import LABELS, balloon_table
@@ -15,10 +16,29 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from simulator.analysis.diversion import balloon
+from simulator.analysis.diversion.balance import Balance
 from simulator.analysis.diversion.estimates import Estimate, verdict
 from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
-from simulator.analysis.diversion.figures.balances import balances_figure, balances_of
-from simulator.analysis.diversion.figures.common import NOWHERE, Drawn, between, more_words, number
+from simulator.analysis.diversion.figures.balance_words import (
+    EDGE,
+    NO_ROUTE,
+    UNKNOWN,
+    balances_of,
+    deaths_words,
+    fewer_words,
+    parts_of,
+    spans,
+)
+from simulator.analysis.diversion.figures.balances import UNIT, balances_figure
+from simulator.analysis.diversion.figures.common import (
+    NOWHERE,
+    Drawn,
+    between,
+    more_words,
+    number,
+    signed_between,
+    three,
+)
 from simulator.analysis.diversion.figures.flow_map import flow_map_figure, leg_flows
 from simulator.analysis.diversion.figures.glance import glance_figure, headline, shares
 from simulator.analysis.diversion.figures.matrix import matrix_figure
@@ -112,7 +132,19 @@ def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: 
     assert "western" in said
     found = shares(study)
     assert sum(found.values()) == round(100 * study.ratio.mean)
-    assert f"{round(100 * study.ratio.mean)} turned up on other routes" in headline(study)
+    assert headline(study).startswith("Simulated, ")
+    assert f"{round(100 * study.ratio.mean)} arrive by another route" in headline(study)
+    assert f"{number(study.content['deaths_without'])} without it" in " ".join(said.split())
+
+
+def test_a_share_that_is_not_known_is_not_drawn(study: Diversion) -> None:
+    """Of an interval wider than half of all people nothing is said, in the title or as squares, but its limits."""
+    wide = replace(study, ratio=Estimate(0.8, 0.06, 1.54, 2))
+    made = glance_figure(wide)
+    assert "cannot be told from these runs" in made.title
+    assert "(6 to 154 of 100)" in texts(made.figure)
+    assert "Shares can be negative or above 100" in texts(made.figure)
+    assert not [patch for axes in made.figure.axes for patch in axes.patches if patch.get_gid() == "person"]
 
 
 def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[str, Drawn]) -> None:
@@ -120,22 +152,87 @@ def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[st
     made, found = drawn["balances"], balances_of(balloon_table(), {**DESIGN, "as_it_was": 1.0})
     said = texts(made.figure)
     assert "from as it was to 4" in said
+    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} arrive by another route"
+    assert made.title.startswith(f"Simulated: of 100 people who no longer arrive by the {first}")
+    assert "stress test" in said
     for each in found:
         assert f"{number(each.fall.mean)} fewer" in said
-        assert f"arrive there ({between(each.fall.low, each.fall.high)})" in said
-        assert f"{number(100 * each.ratio.mean)} ({between(each.ratio.low, each.ratio.high, 100)})" in said
+        assert f"({between(each.fall.low, each.fall.high)}), of {number(each.before)}" in said
+        assert f"{number(100 * each.ratio.mean)} of 100 ({between(each.ratio.low, each.ratio.high, 100)})" in said
+        assert f"about {number(each.rise.mean)} people" in said
+        assert f"({signed_between(each.deaths.low, each.deaths.high)})" in said
+        assert f"before: {number(each.deaths_before)}" in said
+    heights = [said.index(f"\n{number(100 * each.ratio.mean)} of 100 (") for each in found]
+    assert heights == sorted(heights), "rows stand in the order of the title"
     parts = [patch for patch in made.figure.axes[0].patches if patch.get_gid() == "part"]
     whole = sum(part.get_width() for part in parts)  # type: ignore[attr-defined]
     moved = [share.mean for each in found for share in each.shares.values()]
     grey = [part.get_width() for part in parts if part.get_facecolor()[:3] == pytest.approx(to_rgb(NOWHERE))]  # type: ignore[attr-defined]
     assert 1 - sum(grey) / whole == pytest.approx(sum(moved) / len(found), abs=0.02)
+    assert whole == pytest.approx(100 * UNIT * len(found)), "a hundred is as long on every row"
+    ranges = [line.get_xdata() for line in made.figure.axes[0].lines if line.get_gid() == "range"]
+    wide = [ends[1] - ends[0] for ends in ranges]  # type: ignore[index]
+    assert wide == pytest.approx([100 * UNIT * (each.ratio.high - each.ratio.low) for each in found])
+
+
+def uncertain() -> pd.DataFrame:
+    """Return a table in which so few leave the western route that nobody can say where they arrive."""
+    table = balloon_table()
+    noise = np.random.default_rng(4).normal(0.0, 900.0, len(table))
+    there = table["squeezed"].eq("west") & table["effort"].gt(1.0)
+    return table.assign(arrivals=np.where(there & table["route"].ne("west"), (table["arrivals"] + noise).clip(lower=0),
+                                          table["arrivals"]))  # fmt: skip
+
+
+def test_what_is_too_uncertain_stands_at_the_end_and_has_no_bar() -> None:
+    table, design = uncertain(), {**DESIGN, "as_it_was": 1.0}
+    found, made = balances_of(table, design), balances_figure(table, design)
+    west = found[-1]
+    assert (west.squeezed, west.told, west.known) == ("west", True, False)
+    said = texts(made.figure)
+    assert UNKNOWN in said
+    assert "too uncertain to say" in " ".join(said.split())
+    assert f"({between(west.ratio.low, west.ratio.high, 100)} of 100)" in made.alt
+    assert "Western" not in made.title
+    whole = sum(patch.get_width() for patch in made.figure.axes[0].patches if patch.get_gid() == "part")  # type: ignore[attr-defined]
+    assert whole == pytest.approx(2 * 100 * UNIT), "two bars for three routes"
+
+
+def test_more_than_all_and_fewer_elsewhere_keep_the_scale() -> None:
+    """A bar that goes on is cut, and fewer by another route is said with its unit and taken off the total."""
+    fall, n = Estimate(1000.0, 990.0, 1010.0, 3), 3
+    over = Balance("east", 1.0, 4.0, fall, Estimate(1300.0, 1200.0, 1400.0, n), Estimate(1.3, 1.2, 1.4, n),
+                   {"centre": Estimate(1.5, 1.4, 1.6, n), "west": Estimate(-0.2, -0.3, -0.1, n)},
+                   Estimate(5.0, -1.0, 11.0, n), more={"centre": Estimate(1500.0, 1400.0, 1600.0, n),
+                                                       "west": Estimate(-200.0, -300.0, -100.0, n)})  # fmt: skip
+    assert [part.count for part in parts_of(over, LABELS)] == [150]
+    assert spans(parts_of(over, LABELS)) == [(0.0, EDGE)]
+    assert fewer_words(over, LABELS) == [
+        "Western Mediterranean: 20 fewer of 100, too (10 to 30): 200 people, taken off the total"]  # fmt: skip
+    assert deaths_words(over, LABELS)[0] == "No clear change"
+    some = replace(over, rise=Estimate(890.0, 0.0, 0.0, n), ratio=Estimate(0.89, 0.73, 1.04, n))
+    assert parts_of(some, LABELS)[-1].said == f"11 {NO_ROUTE}: 110 people (none to 27)"
+
+
+def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
+    """The route with most of the change is named, and its deaths per thousand attempts before and after."""
+    table = balloon_table()
+    worse = table["squeezed"].eq("centre") & table["route"].eq("centre") & table["effort"].gt(1.0)
+    table = table.assign(deaths=np.where(worse, table["deaths"] + 5000, table["deaths"]))
+    each = next(each for each in balances_of(table, {**DESIGN, "as_it_was": 1.0}) if each.squeezed == "centre")
+    _, more = deaths_words(each, LABELS)
+    part = table.query("squeezed == 'centre' and route == 'centre'").groupby("effort")[["deaths", "attempts"]].sum()
+    risk = 1000 * part["deaths"] / part["attempts"]
+    assert each.risk["centre"] == pytest.approx((risk[1.0], risk[4.0]))
+    assert any(line.endswith("on the Central Mediterranean") for line in more)
+    assert f"deaths per 1,000 attempts there: {three(risk[1.0])}, then {three(risk[4.0])}" in more
 
 
 def test_what_cannot_be_told_is_said_in_the_ten_second_figure() -> None:
     table = balloon_table()
     few = table.assign(arrivals=np.where(table["squeezed"] == "west", table["draw"] * 10.0, table["arrivals"]))
     made = balances_figure(few, DESIGN)
-    assert "Western Mediterranean: Nothing to tell: as many came in every run as before." in made.alt
+    assert "Western Mediterranean: No change: as many came in every run as before." in made.alt
     none = balances_figure(table.assign(arrivals=table["draw"] * 10.0), DESIGN)
     assert "no fall there can be told apart from zero" in none.title
 
@@ -145,7 +242,7 @@ def test_figures_stand_where_nothing_fell_or_one_pair_was_run(pairs: Pairs) -> N
     rise = of_pairs(make_pairs(pairs.with_[:1], pairs.without[:1], ["eastern"]))
     same = of_pairs(make_pairs(pairs.without, pairs.without, ["eastern"]))
     for study in (rise, same):
-        assert "no fewer people arrived" in headline(study)
+        assert "no fewer people arrived by" in headline(study)
         assert glance_figure(study).alt
         assert course_figure(study).alt
     assert "no interval from a single pair" in glance_figure(rise).alt
@@ -160,6 +257,7 @@ def test_over_compensation_shows_more_than_a_hundred(study: Diversion) -> None:
     over = replace(study, ratio=ratio, verdict=judged, tables=changed)
     assert over.verdict.kind == "over"
     figure = glance_figure(over).figure
+    assert "Shares can be negative or above 100" in texts(figure)
     squares = [patch for axes in figure.axes for patch in axes.patches if patch.get_gid() == "person"]
     assert len(squares) == 130
 

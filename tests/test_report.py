@@ -70,6 +70,12 @@ def page_file(runs: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFact
     return out
 
 
+@pytest.fixture(scope="module")
+def single_file(runs: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of one pair, which has no intervals."""
+    return api.report([runs["without"][0], runs["with"][0]], tmp_path_factory.mktemp("single") / "single.html")
+
+
 DESIGN = {"labels": LABELS, "scenario": "made-up", "onward": {"east": ["west"]}, "effort": "extra effort",
           "assumptions": [{"what": "learning", "set to": "on", "what it changes": "beliefs"}]}  # fmt: skip
 
@@ -145,7 +151,10 @@ def reader(browser: Any, page_file: Path) -> Iterator[Reader]:
 # In the browser -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("which", "width"), [("page_file", 390), ("sweep_file", 1280), ("reference_file", 390)])
+@pytest.mark.parametrize(
+    ("which", "width"),
+    [("page_file", 390), ("single_file", 390), ("sweep_file", 1280), ("reference_file", 390)],
+)
 def test_page_loads_alone_and_passes_axe(browser: Any, which: str, width: int, request: pytest.FixtureRequest) -> None:
     """No complaint, no request but for itself, nothing wider than the screen, no accessibility violation."""
     file: Path = request.getfixturevalue(which)
@@ -189,9 +198,9 @@ def test_slider_moves_the_map_of_a_sweep(browser: Any, reference_file: Path) -> 
     opened = Reader(browser, reference_file)
     page = opened.page
     assert page.locator("#view option").count() == 9, "as it was, four routes, four differences"
-    assert page.locator("#view option:checked").inner_text() == "Eastern Mediterranean: difference"
+    assert page.locator("#view option:checked").inner_text() == "Central Mediterranean: difference"
     words = page.inner_text("#map-words")
-    assert re.search(r"fewer \([\d,]+ to [\d,]+\)", words)
+    assert re.search(r"(fewer|more) \([\d,]+ to [\d,]+\)", words)
     assert "Mean of 8 draws; in brackets: 95% interval." in words
     before = lines(opened)
     page.focus("#time")
@@ -249,7 +258,16 @@ def test_every_picture_has_words(reader: Reader) -> None:
     labels = reader.page.locator("[role=img]").evaluate_all("all => all.map(e => e.getAttribute('aria-label'))")
     assert len(labels) >= 6
     assert all(label and len(label) > 40 for label in labels)
-    assert any("100 people fewer" in label and "on no other route" in label for label in labels)
+
+
+def test_a_hundred_is_drawn_where_it_is_known(browser: Any, reader: Reader, single_file: Path) -> None:
+    """Two pairs of few people say nothing of how many arrive elsewhere, so that nothing is drawn of it."""
+    assert "no fall of arrivals by the" in reader.page.inner_text(".answer")
+    assert reader.page.locator(".waffle").count() == 0
+    opened = Reader(browser, single_file)
+    label = opened.page.locator(".waffle [role=img]").get_attribute("aria-label")
+    assert "100 people who no longer arrive by" in label and "by no route" in label
+    opened.page.close()
 
 
 def test_on_paper_figures_fit_and_controls_are_gone(reader: Reader, tmp_path: Path) -> None:
@@ -381,8 +399,9 @@ def test_diversion_command_writes_tables_and_figures(runs: dict[str, list[Path]]
 def test_sweep_says_how_much_moved_where(sweep_file: Path) -> None:
     content = from_table(balloon_table(), DESIGN)
     assert isinstance(content, ReportContent)
-    assert content.answer.startswith("Where control rises, of every 100 people fewer there so many take another route:")
-    assert [bar.title for bar in content.bars] == list(LABELS.values()), "the largest fall first"
+    assert content.answer.startswith("Simulated: of 100 people who no longer arrive by the ")
+    shares = [bar.total[1] for bar in content.bars]
+    assert shares == sorted(shares, reverse=True), "the largest share first"
     assert all(sum(count for _, count, _ in bar.parts) == 100 for bar in content.bars)
     assert [table.id for table in content.comparison] == ["comparison", "matrix", "elasticities"]
     assert "assumptions" in {table.id for table in content.evidence}

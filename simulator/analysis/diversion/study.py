@@ -29,7 +29,7 @@ class Diversion:
 
     Attributes
     ----------
-    content : what was compared: policies, routes by role, months, pairs, seeds.
+    content : what was compared: policies, routes by role, months, pairs, seeds; and deaths in all without it.
     fall : arrivals fewer on the treated routes; people.
     rise : arrivals more on the other routes, onward ones left out; people.
     ratio : diversion ratio, rise over fall.
@@ -117,6 +117,7 @@ def of_pairs(pairs: Pairs, effort: Sequence[float] | None = None, margin: float 
     everywhere = pairs.flows("deaths")
     by_pair = course.course_by_pair(pairs)
     groups = pd.concat([accounts.group_table(pairs, "origin"), accounts.group_table(pairs, "need")], ignore_index=True)
+    content = {**_content(pairs, margin), "deaths_without": float(everywhere["without"].mean())}
     tables = {
         "routes": accounts.route_table(flows), "people": accounts.people_table(pairs),
         "waiting": accounts.waiting_table(pairs), "groups": groups,
@@ -125,8 +126,8 @@ def of_pairs(pairs: Pairs, effort: Sequence[float] | None = None, margin: float 
         "times": course.times_table(by_pair),
     }  # fmt: skip
     return Diversion(
-        _content(pairs, margin), fall, rise, ratio, verdict(fall, ratio, margin), deaths_fall, deaths_rise,
-        deaths_ratio, mean_of(everywhere["change"].to_numpy()), accounts.changed_destination(pairs), tables,
+        content, fall, rise, ratio, verdict(fall, ratio, margin), deaths_fall, deaths_rise, deaths_ratio,
+        mean_of(everywhere["change"].to_numpy()), accounts.changed_destination(pairs), tables,
     )  # fmt: skip
 
 

@@ -86,26 +86,29 @@ class Waffle:
 
 @dataclass(frozen=True)
 class Bar:
-    """Of every hundred people fewer on a route, where they turn up: a row of the ten-second summary.
+    """Of every hundred who no longer arrive by a route, where they arrive instead: a row of the ten-second summary.
 
     Attributes
     ----------
-    title : the route.
+    title, colour : the route, and its colour wherever it is drawn.
     big, small : how many fewer, and the interval.
-    lead : how many of a hundred take another route; why nothing is said, where there are no parts.
-    parts : words, whole people and colour of each part.
+    lead : how many of a hundred arrive by another route; why nothing is said, where there are no parts.
+    parts : words, width in people of a hundred and colour of each part.
+    total : of a hundred, low end, mean and high end of all who arrive by another route; empty without an interval.
     more : what else to say of the hundred.
-    deaths, deaths_small : change of deaths, and its interval.
+    deaths, deaths_small : change of deaths, and what to know of it, line by line.
     """
 
     title: str
+    colour: str
     lead: str
     big: str = ""
     small: str = ""
-    parts: tuple[tuple[str, int, str], ...] = ()
+    parts: tuple[tuple[str, float, str], ...] = ()
+    total: tuple[float, ...] = ()
     more: tuple[str, ...] = ()
     deaths: str = ""
-    deaths_small: str = ""
+    deaths_small: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,8 @@ class ReportContent:
     title, question : of the page.
     answer : the answer in one sentence.
     cards, waffle : the ten-second summary of runs.
-    bars, bars_note : that of a sweep, a row a route, and what to know to read it.
+    bars, bars_note, bars_more : that of a sweep, a row a route; what was done, and what to know to read it.
+    bars_heads : heads of the columns of known routes, and of the rows of which nothing is known.
     about : what was run, as pairs of name and value.
     findings : main findings, with intervals.
     map : data of the map with its slider, or None; see `simulator.analysis.report.map_data`.
@@ -144,6 +148,8 @@ class ReportContent:
     waffle: Waffle | None = None
     bars: tuple[Bar, ...] = ()
     bars_note: str = ""
+    bars_more: tuple[str, ...] = ()
+    bars_heads: tuple[str, ...] = ()
     map: Mapping[str, Any] | None = None
     map_note: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from simulator.analysis import style
+from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import between, join, more_words, number, said, signed
-from simulator.analysis.diversion.figures.glance import headline, shares, treated_words
+from simulator.analysis.diversion.figures.common import between, bracketed, join, more_words, number, said, signed
+from simulator.analysis.diversion.figures.glance import deaths_words, headline, rest_limits, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
 from simulator.analysis.diversion.study import NOT_RECORDED, Diversion, of_pairs
@@ -136,21 +137,23 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
     rest = fall.mean - rise.mean
     return (
         Card(f"{number(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
-             f"arrived on the {treated_words(study)}; 95% interval {between(fall.low, fall.high)}", "fewer"),
+             f"arrived by the {treated_words(study)}; 95% interval {between(fall.low, fall.high)}", "fewer"),
         Card(f"{number(abs(rise.mean))} {'more' if rise.mean >= 0 else 'fewer'}",
-             f"arrived on other routes; 95% interval {between(rise.low, rise.high)}", "more"),
+             f"arrived by other routes; 95% interval {between(rise.low, rise.high)}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(more_words(deaths)[0], f"people died; 95% interval {more_words(deaths)[1]}"),
+        Card(f"{signed(deaths.mean)} deaths" if deaths.told or deaths.n < 2 else "No clear change",
+             f"in deaths: {deaths_words(study).removeprefix('no clear change; ')}"),
     )  # fmt: skip
 
 
 def _waffle(study: Diversion) -> Waffle | None:
-    if not study.fall.mean > 0:
+    if not (study.fall.mean > 0 and sharp(study.ratio)):
         return None
-    parts = [(f"on the {study.content['labels'][route]}", count, TONES[min(place, 3)])
+    parts = [(f"by the {study.content['labels'][route]}", count, TONES[min(place, 3)])
              for place, (route, count) in enumerate(shares(study).items())]  # fmt: skip
-    parts.append(("on no other route", max(100 - sum(count for _, count, _ in parts), 0), "m0"))
-    return Waffle(f"Of every 100 people fewer on the {treated_words(study)}", tuple(parts))
+    rest = max(100 - sum(count for _, count, _ in parts), 0)
+    parts.append((f"arrive by no route{bracketed(rest_limits(study.ratio))}", rest, "m0"))
+    return Waffle(f"Of every 100 people who no longer arrive by the {treated_words(study)}", tuple(parts))
 
 
 def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, ...]:
@@ -176,12 +179,15 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     routes = study.tables["matrix"].query("role == 'elsewhere'").sort_values("ratio", ascending=False)
     where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
+    many = (f"{number(100 * study.ratio.mean)} arrive by another route" if sharp(study.ratio)
+            else "it is too uncertain to say how many arrive by another route")  # fmt: skip
+    share = (f"Of every 100 people who no longer arrive by the {treated_words(study)}, {many} (95% interval "
+             f"{between(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
     people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
     found = [
-        Finding(f"{lead}Of every 100 people fewer on the {treated_words(study)}, {number(100 * study.ratio.mean)} turn "
-                f"up on other routes (95% interval {between(study.ratio.low, study.ratio.high, 100)}).",
+        Finding(f"{lead}{share}",
                 f"{study.verdict.said.capitalize()}. By route: {where}."),
         Finding(f"{lead}Deaths: {_more(study.deaths)}.",
                 f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
@@ -197,8 +203,8 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     ]  # fmt: skip
     if {"in_need", "other"} <= set(need):
         one, two = (_group(need[name]) for name in ("in_need", "other"))
-        found.append(Finding(f"{lead}Of every 100 fewer in need of protection {one} turn up elsewhere; of every 100 "
-                             f"others {two}."))  # fmt: skip
+        found.append(Finding(f"{lead}Of every 100 in need of protection who no longer arrive there, {one} arrive by "
+                             f"another route; of every 100 others {two}."))  # fmt: skip
     return found
 
 

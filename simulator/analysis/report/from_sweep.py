@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from simulator.analysis.diversion.balloon import FLOWS
-from simulator.analysis.diversion.figures.balances import balances_of
+from simulator.analysis.diversion.figures.balance_words import balances_of
 from simulator.analysis.diversion.figures.common import labels_of
 from simulator.analysis.metrics import counted_again
 from simulator.analysis.report.content import ReportContent
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FACTORS: Final = ("squeezed", "effort")
 """Factors that such a sweep has: the levels of the first are routes, those of the second numbers."""
+RISK: Final = "parameters.crossing.evasion_risk"
+"""How much the risk of death rises with controls to evade: deaths hang on it."""
 RUN: Final = ("squeezed", "effort", "draw", "replicate", "route")
 
 
@@ -82,18 +84,19 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
     return table.astype({"squeezed": str, "route": str})
 
 
-def deaths_of(content: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame | None:
-    """Return deaths anywhere by run (``squeezed effort draw replicate deaths``); None if they were not measured.
+def by_run(content: Mapping[str, Any], runs: pd.DataFrame, measure: str) -> pd.DataFrame | None:
+    """Return a measure by run, anywhere (``squeezed effort draw replicate``, `measure`); None if it was not taken.
 
     Parameters
     ----------
     runs : the runs of the sweep, of which those that are done are taken.
+    measure : what was counted, such as ``deaths`` or ``departures``.
     """
     since = _since(content)
     for name, about in content["measures"].items():
-        if about["of"] == "deaths" and not about["where"] and not about["until"] and (about["since"] or "") == since:
+        if about["of"] == measure and not about["where"] and not about["until"] and (about["since"] or "") == since:
             done = runs[runs["status"] == "done"]
-            found = done[[*RUN[:-1], name]].rename(columns={name: "deaths"})
+            found = done[[*RUN[:-1], name]].rename(columns={name: measure})
             return found.astype({"squeezed": str, "effort": float})
     return None
 
@@ -153,8 +156,11 @@ def design_of(swept: Swept) -> dict[str, Any]:
         "labels": {route: about.label for route, about in routes.items()},
         "onward": {route: counted_again(scenario, [route]) for route in routes},
         "effort": effort["label"], "effort_unit": "" if effort["unit"] == "1" else effort["unit"],
-        "as_it_was": effort.get("as_it_was"), "deaths": deaths_of(content, swept.runs),
-        "when": f"{since or case['period'][0][:7]} to {_last_month(case['period'][1])}",
+        "as_it_was": effort.get("as_it_was"), "deaths": by_run(content, swept.runs, "deaths"),
+        "set_out": by_run(content, swept.runs, "departures"),
+        "when": _months(since or case["period"][0][:7], _last_month(case["period"][1])),
+        "ran": _months(case["period"][0][:7], _last_month(case["period"][1])),
+        "risk_drawn": any(each["field"] == RISK for each in case["drawn"]),
         "attempts": "at borders where arrivals are counted" if at_border else "at any leg of a route",
         "about": [("run", " to ".join(case["period"])), ("counted from", since or case["period"][0]),
                   ("members of the fit drawn", members), ("fields drawn", str(len(drawn)))],
@@ -190,3 +196,10 @@ def _since(content: Mapping[str, Any]) -> str:
 def _last_month(end: str) -> str:
     """Return the month of the last day before an end."""
     return str((pd.Timestamp(end) - pd.Timedelta(days=1)).to_period("M"))
+
+
+def _months(first: str, last: str) -> str:
+    """Return months in words: years, where they are whole ones."""
+    if first.endswith("-01") and last.endswith("-12"):
+        return first[:4] if first[:4] == last[:4] else f"{first[:4]} to {last[:4]}"
+    return f"{first} to {last}"

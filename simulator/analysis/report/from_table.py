@@ -11,15 +11,27 @@ import pandas as pd
 from simulator import __version__
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import Balance
-from simulator.analysis.diversion.figures.balances import (
+from simulator.analysis.diversion.figures.balance_words import (
+    CONTROL,
+    FALL,
+    INSTEAD,
+    ORDER,
+    STRESS,
+    UNKNOWN,
+    WHOLE,
     balances_of,
     deaths_where,
+    deaths_words,
+    fall_words,
     fewer_words,
     headline,
+    lead_words,
+    notes,
     nothing_words,
-    over_words,
     parts_of,
+    set_out_words,
     share_words,
+    spans,
 )
 from simulator.analysis.diversion.figures.common import (
     NOWHERE,
@@ -75,7 +87,8 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
         question=str(design.get("question", "If control rises on one route, how many are stopped, how many move, and "
                                             "where do they go?")),
         answer=_answer(found, labels), about=_about(table, design, [each.squeezed for each in found], labels),
-        bars=tuple(_bar(each, labels) for each in found), bars_note=_bars_note(found[0], table, design),
+        bars=tuple(_bar(each, labels) for each in found), bars_note=_bars_note(found[0], design),
+        bars_more=tuple(notes(found, table, design)), bars_heads=(FALL, INSTEAD, deaths_where(design), UNKNOWN),
         findings=_findings(found, labels, design), map=design.get("map"), map_note=str(design.get("map_note", "")),
         charts=tuple(charts), comparison=(
             _by_effort(balloon.diversion_by_effort(table, dict(design.get("onward", {})), base), labels, design),
@@ -88,35 +101,32 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
 
 
 def _answer(found: Sequence[Balance], labels: Mapping[str, str]) -> str:
-    """Return the answer in a sentence: how many of a hundred take another route, route by route."""
-    told = [each for each in found if each.told]
-    if not told:
-        return f"{headline(found, labels)}."
-    parts = ", ".join(f"{labels[each.squeezed]} {share_words(each)}" for each in told)
-    left = [labels[each.squeezed] for each in found if not each.told]
-    rest = f" {join(left)}: too few came to tell." if left else ""
-    return f"Where control rises, of every 100 people fewer there so many take another route: {parts}.{rest}"
+    """Return the answer in a sentence: how many of a hundred arrive by another route, and of which nothing is known."""
+    left = [labels[each.squeezed] for each in found if not each.known]
+    rest = f" {join(left)}: cannot be told from these runs." if left and len(left) < len(found) else ""
+    return f"{headline(found, labels)}.{rest}"
 
 
-def _bars_note(each: Balance, table: pd.DataFrame, design: Design) -> str:
+def _bars_note(each: Balance, design: Design) -> str:
+    when = f"{design['when']}. " if design.get("when") else ""
     rises = rise_words(design, each.base, each.effort)
-    return (f"Control on one route at a time rises {rises}; everything else stays. Each bar is 100 people who no "
-            f"longer arrive by that route. In brackets: 95% interval over {over_words(table)}. Deaths: "
-            f"{deaths_where(design).split(', ')[-1].removeprefix('Deaths ')}.")  # fmt: skip
+    return f"{when}{CONTROL} rises on one route at a time {rises}, all else as it was: {STRESS}. {ORDER}"
 
 
 def _bar(each: Balance, labels: Mapping[str, str]) -> Bar:
     """Return a squeezed route's row of the summary."""
-    label = labels[each.squeezed]
-    if not each.told:
-        return Bar(label, nothing_words(each))
     tints = dict(zip(labels, colours(len(labels)), strict=True))
-    parts = tuple((part.said, part.count, tints.get(part.route, NOWHERE)) for part in parts_of(each, labels))
-    deaths, limits = more_words(each.deaths)
-    told = "" if each.deaths.told else "; not told apart from none"
-    return Bar(label, f"{share_words(each)} take another route", f"{number(each.fall.mean)} fewer",
-               f"arrive there ({between(each.fall.low, each.fall.high)})", parts, tuple(fewer_words(each, labels)),
-               f"{deaths} deaths", f"({limits}{told})")  # fmt: skip
+    label, colour = labels[each.squeezed], tints[each.squeezed]
+    deaths, more = deaths_words(each, labels)
+    if not each.known:
+        return Bar(label, colour, nothing_words(each), deaths=deaths, deaths_small=tuple(more))
+    parts = parts_of(each, labels)
+    drawn = tuple((part.said, end - start, tints.get(part.route, NOWHERE))
+                  for part, (start, end) in zip(parts, spans(parts), strict=True))  # fmt: skip
+    total = tuple(WHOLE * end for end in (each.ratio.low, each.ratio.mean, each.ratio.high))
+    said = tuple(filter(None, [*fewer_words(each, labels), set_out_words(each)]))
+    return Bar(label, colour, lead_words(each), *fall_words(each), drawn,
+               total if all(map(math.isfinite, total)) else (), said, deaths, tuple(more))  # fmt: skip
 
 
 def _about(
@@ -139,13 +149,13 @@ def _findings(found: Sequence[Balance], labels: Mapping[str, str], design: Desig
     made = []
     for each in found:
         label = labels[each.squeezed]
-        deaths, limits = more_words(each.deaths)
-        died = f"{deaths_where(design)}: {deaths} ({limits})."
-        if each.told:
+        change, more = deaths_words(each, labels)
+        died = f"{deaths_where(design)}: {change}: {'; '.join(more)}."
+        if each.known:
             made.append(Finding(
                 f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}), and "
-                f"{more_words(each.rise)[0]} on other routes ({more_words(each.rise)[1]}): of every 100 fewer "
-                f"{share_words(each)} take another route.",
+                f"{more_words(each.rise)[0]} by other routes ({more_words(each.rise)[1]}): of every 100 who no longer "
+                f"arrive there, {share_words(each)} arrive by another route.",
                 f"{each.verdict.said.capitalize()}. {died}"))  # fmt: skip
         else:
             made.append(Finding(f"{label}: {nothing_words(each)}", died))
@@ -156,7 +166,8 @@ def _by_effort(moved: pd.DataFrame, labels: Mapping[str, str], design: Design) -
     rows = tuple(
         (labels[row["squeezed"]], row["effort"], row["fall"], row["rise"], *(_hundred(row[name]) for name in
          ("ratio", "low", "high"))) for row in moved.to_dict(orient="records"))  # fmt: skip
-    head = ("squeezed route", "effort", "fewer there", "more elsewhere", "of every 100, elsewhere", "low", "high")
+    head = ("squeezed route", "effort", "fewer there", "more by other routes", "of every 100 of them, by other routes",
+            "low", "high")  # fmt: skip
     return Table("comparison", "What each effort moves", head, rows, True, _against(design))
 
 
@@ -164,7 +175,7 @@ def _matrix(table: pd.DataFrame, design: Design, labels: Mapping[str, str]) -> T
     found = balloon.matrix(table, None, dict(design.get("onward", {})), base_of(design))
     rows = tuple((labels[row["squeezed"]], labels[row["route"]], *(_hundred(row[name]) for name in
                   ("ratio", "low", "high")), row["role"]) for row in found.to_dict(orient="records"))  # fmt: skip
-    head = ("squeezed route", "other route", "of every 100 fewer, there", "low", "high", "part")
+    head = ("squeezed route", "other route", "of every 100 who no longer arrive, by it", "low", "high", "part")
     return Table("matrix", "Diversion matrix, at full effort", head, rows, True,
                  f"{_against(design)} Onward routes: the same people are counted again there.")  # fmt: skip
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulator.analysis import style
+from simulator.analysis.diversion.figures.balance_words import EDGE
 from simulator.analysis.report.content import ReportContent, Table
 from simulator.errors import InputError, Problem
 from simulator.outputs.whole import whole_file
@@ -70,7 +71,7 @@ def render(content: ReportContent) -> str:
     template = environment.from_string(_text("report.html.j2"))
     return template.render(
         content=content, long=LONG, style=Markup(_text("report.css")), script=Markup(_text("report.js")),
-        plotly=Markup(get_plotlyjs()), data=Markup(_data(content)), groups=_groups(content),
+        plotly=Markup(get_plotlyjs()), data=Markup(_data(content)), groups=_groups(content), edge=EDGE,
     )  # fmt: skip
 
 

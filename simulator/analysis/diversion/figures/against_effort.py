@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 from simulator.analysis import style
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import Balance
-from simulator.analysis.diversion.figures.balances import (
+from simulator.analysis.diversion.figures.balance_words import (
     balances_of,
     deaths_where,
     headline,
+    nothing_words,
     over_words,
     sentence,
     share_words,
@@ -71,7 +72,7 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     title = headline(every, labels)
     subtitle = (f"Simulated arrivals as control on one route rises. Left: each route, mean and 95% interval over "
                 f"{over_words(table)}; the route under control is thick. Right: all routes in one stack: height that "
-                "is lost arrives nowhere. Steps of effort are those that were run, not to scale.")  # fmt: skip
+                "is lost arrives by no route. Steps of effort are those that were run, not to scale.")  # fmt: skip
     cell, above = 2.35, 0.95
     height = 2.0 + len(every) * (cell + above)
     figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
@@ -98,9 +99,9 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
 
 def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
-    if not each.told:
-        return "too few came here to tell anything apart"
-    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} take another route"
+    if not each.known:
+        return nothing_words(each)
+    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} arrive by another route"
 
 
 def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:

@@ -1,10 +1,10 @@
-"""One figure of a sweep for ten seconds: of every hundred people fewer on a route, how many took which other."""
+"""One figure of a sweep for ten seconds: of every hundred who no longer arrive by a route, how many arrive by which."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
@@ -13,125 +13,46 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
-from simulator.analysis.diversion.balance import Balance, balances
-from simulator.analysis.diversion.estimates import Estimate
-from simulator.analysis.diversion.figures.common import (
-    FEWER,
-    NOWHERE,
-    Drawn,
-    base_of,
-    between,
-    labels_of,
-    look_of,
-    more_words,
-    number,
-    rise_words,
-    source_of,
+from simulator.analysis.diversion.balance import Balance
+from simulator.analysis.diversion.figures.balance_words import (
+    CONTROL,
+    EDGE,
+    FALL,
+    INSTEAD,
+    ORDER,
+    STRESS,
+    UNKNOWN,
+    WHOLE,
+    Part,
+    balances_of,
+    deaths_where,
+    deaths_words,
+    fall_words,
+    fewer_words,
+    headline,
+    lead_words,
+    notes,
+    nothing_words,
+    parts_of,
+    sentence,
+    set_out_words,
+    spans,
 )
-from simulator.analysis.diversion.figures.glance import hundred
+from simulator.analysis.diversion.figures.common import NOWHERE, Drawn, labels_of, look_of, rise_words, source_of
 
-BAR: Final = 0.34
-LINE: Final = 0.205
+BAR: Final = 0.46
+LINE: Final = 0.2
 """Heights of the bar and of a line under it, in inches."""
-LEFT, MIDDLE, RIGHT, END = 0.35, 3.55, 9.35, 11.75
+LEFT, MIDDLE, RIGHT, END = 0.35, 3.35, 9.1, 11.75
 """Inches at which the columns begin, and at which the last ends."""
-INSIDE: Final = 5
-"""People whose part of the bar is wide enough for their number."""
-NAMED: Final = 2
-"""Routes that the title names."""
-WHOLE: Final = 100
+UNIT: Final = 0.05
+"""Inches that one of a hundred is wide, on every row of every figure."""
+LETTER: Final = 0.0078
+"""Inches that a letter is wide, for each point of its size: wider than most are."""
+DEATHS_WIDE, NOTHING_WIDE, NAME_WIDE = 36, 70, 30
+"""Letters of a line in the columns."""
 
-
-def headline(found: Sequence[Balance], labels: Mapping[str, str]) -> str:
-    """Return what moved, in a sentence: of the route most of whose people took another, and of that fewest did."""
-    told = sorted((each for each in found if each.told), key=lambda each: -each.ratio.mean)
-    if not told:
-        return "When control rises on one route, no fall there can be told apart from zero"
-    named = told if len(told) <= NAMED else [told[0], told[-1]]
-    # An interval stays on its line.
-    words = "; ".join(f"{labels[each.squeezed]} " + share_words(each).replace(" ", "\N{NO-BREAK SPACE}")
-                      for each in named)  # fmt: skip
-    return f"When control rises on one route, how many of every 100 people fewer there take another? {words}"
-
-
-def share_words(each: Balance) -> str:
-    """Return how many of a hundred turn up elsewhere, with the interval."""
-    mean = each.ratio.mean
-    count = number(100 * mean) if mean >= 0 else "none"
-    return f"{count} ({between(each.ratio.low, each.ratio.high, 100)})"
-
-
-@dataclass(frozen=True)
-class Part:
-    """Where some of a hundred people fewer turn up: a route (empty for none), in words, with the interval."""
-
-    route: str
-    words: str
-    count: int
-    limits: str
-
-    @property
-    def said(self) -> str:
-        """Return the part in words."""
-        return f"{self.count} {self.words}" + (f" ({self.limits})" if self.limits else "")
-
-
-def parts_of(each: Balance, labels: Mapping[str, str]) -> list[Part]:
-    """Return where each hundred fewer turn up, as whole people."""
-    counts = hundred({route: share.mean for route, share in each.shares.items()})
-    found = [Part(route, labels[route], count, _limits(each, route)) for route, count in counts.items()]
-    rest = WHOLE - sum(counts.values())
-    return [*found, *([Part("", "arrive on no other route", rest, "")] if rest > 0 else [])]
-
-
-def _limits(each: Balance, route: str) -> str:
-    return between(each.shares[route].low, each.shares[route].high, 100)
-
-
-def fewer_words(each: Balance, labels: Mapping[str, str]) -> list[str]:
-    """Return the other routes on which fewer turn up, too, in words."""
-    found = []
-    for route, share in each.shares.items():
-        if round(100 * share.mean) < 0:
-            fewer, limits = more_words(Estimate(100 * share.mean, 100 * share.low, 100 * share.high, share.n))
-            found.append(f"{labels[route]}: {fewer}, too ({limits})")
-    return found
-
-
-def nothing_words(each: Balance) -> str:
-    """Return why nothing is said of where people went."""
-    if each.fall.mean == each.fall.low == each.fall.high == 0:
-        return "Nothing to tell: as many came in every run as before."
-    fewer, limits = more_words(Estimate(-each.fall.mean, -each.fall.high, -each.fall.low, each.fall.n))
-    return f"Too few came to tell: {fewer} in the mean, but no fall can be told apart from zero ({limits})."
-
-
-def sentence(each: Balance, labels: Mapping[str, str], where: str) -> str:
-    """Return a row in words.
-
-    Parameters
-    ----------
-    where : where deaths are counted.
-    """
-    label = labels[each.squeezed]
-    if not each.told:
-        return f"{label}: {nothing_words(each)}"
-    parts = "; ".join([*(part.said for part in parts_of(each, labels)), *fewer_words(each, labels)])
-    deaths, limits = more_words(each.deaths)
-    return (f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}); of "
-            f"every 100 of them {share_words(each)} take another route: {parts}. {where}: {deaths} "
-            f"({limits}).")  # fmt: skip
-
-
-def deaths_where(design: Mapping[str, Any] | None) -> str:
-    """Return where deaths are counted, in words."""
-    return "Deaths, anywhere on the way" if (design or {}).get("deaths") is not None else "Deaths on all routes"
-
-
-def balances_of(table: pd.DataFrame, design: Mapping[str, Any] | None) -> tuple[Balance, ...]:
-    """Return the balances of a table with what its design says: onward routes, base effort, deaths anywhere."""
-    about = dict(design or {})
-    return balances(table, dict(about.get("onward", {})), base_of(about), about.get("deaths"))
+Looks = Mapping[str, Mapping[str, Any]]
 
 
 def balances_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
@@ -149,91 +70,166 @@ def balances_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None
     title = headline(found, labels)
     when = f"{about['when']}. " if about.get("when") else ""
     rises = rise_words(design, found[0].base, found[0].effort)
-    subtitle = (f"{when}Simulated: control on one route at a time rises {rises}, everything else as it was. In "
-                f"brackets: 95% interval over {over_words(table)}.")  # fmt: skip
+    subtitle = (f"{when}{CONTROL} rises on one route at a time {rises}, all else as it was: {STRESS}. "
+                f"{ORDER}")  # fmt: skip
     rows = [_height(each, labels) for each in found]
-    # Known before the figure is made: the lines of the title, and the room of source and heads.
-    height = 2.05 + sum(rows)
-    figure, bottom, top = style.new_figure(
-        height, title, subtitle, f"{source_of(design)} Routes that people go on to after arriving are left out: the "
-        "same people are counted again there.")  # fmt: skip
+    unknown = any(not each.known for each in found)
+    source = f"{source_of(design)} {' '.join(notes(found, table, design))}"
+    # Known before the figure is made: title, subtitle, source, heads, and the head of those that are not known.
+    height = 2.35 + 0.155 * (len(textwrap.wrap(source, 178)) - 1) + sum(rows) + 0.36 * unknown
+    figure, bottom, top = style.new_figure(height, title, subtitle, source)
     axes = figure.add_axes((0, bottom, 1, top - bottom))
     axes.set_axis_off()
     axes.set_xlim(0, style.WIDTH)
     high = (top - bottom) * height
     axes.set_ylim(0, high)
-    where = deaths_where(design)
-    for x, words in ((LEFT, "Route where control rises"), (MIDDLE, "Of every 100 people fewer there"), (RIGHT, where)):
-        axes.text(x, high - 0.14, words, size=style.TEXT_SIZE, color=style.MUTED, va="center")
-    y = high - 0.32
-    for each, room in zip(found, rows, strict=True):
+    _heads(axes, high, deaths_where(design))
+    y = high - 0.5
+    for place, (each, room) in enumerate(zip(found, rows, strict=True)):
+        if not each.known and (place == 0 or found[place - 1].known):
+            axes.plot([LEFT, END], [y, y], color=style.MUTED, linewidth=0.8)
+            _say(axes, LEFT, y - 0.19, UNKNOWN, weight="bold", color=style.MUTED)
+            y -= 0.36
         _row(axes, y, each, labels, looks)
         y -= room
+    where = deaths_where(design)
     said = " ".join(sentence(each, labels, where) for each in found)
-    return Drawn(figure, title, f"Control rises {rises} on one route at a time. {said}")
+    return Drawn(figure, title, f"{subtitle} {said} {' '.join(notes(found, table, design))}")
 
 
-def over_words(table: pd.DataFrame) -> str:
-    """Return what intervals are over, in words."""
-    draws, seeds = table["draw"].nunique(), table["replicate"].nunique()
-    return f"{draws} draws of what is uncertain" if draws > 1 else f"{seeds} seeds" if seeds > 1 else "nothing: one run"
+def _say(axes: Axes, x: float, y: float, words: str, more: float = 0.0, **look: Any) -> None:
+    """Write words whose middle stands at a height, in inches."""
+    axes.text(x, y, words, **{"size": style.TEXT_SIZE + more, "color": style.INK, "va": "center", **look})
+
+
+def _heads(axes: Axes, high: float, where: str) -> None:
+    """Write the heads of the columns, and the scale of the bars under the middle one."""
+    _say(axes, LEFT, high - 0.14, "Where control rises", color=style.MUTED)
+    _say(axes, LEFT, high - 0.34, FALL, color=style.MUTED)
+    _say(axes, MIDDLE, high - 0.14, f"{INSTEAD} (line: range of the total)", color=style.MUTED)
+    for line, words in enumerate(where.split(", ")):
+        _say(axes, RIGHT, high - 0.14 - 0.2 * line, words, color=style.MUTED)
+    for count in (0, WHOLE // 2, WHOLE):
+        _say(axes, MIDDLE + count * UNIT, high - 0.36, str(count), -1.0, color=style.MUTED, ha="center")
+
+
+def _chip(axes: Axes, x: float, y: float, colour: str) -> None:
+    axes.add_patch(Rectangle((x, y - 0.065), 0.13, 0.13, color=colour, linewidth=0))
+
+
+def _wide(words: str, size: float = style.TEXT_SIZE) -> float:
+    """Return about how wide words are, in inches."""
+    return len(words) * size * LETTER
+
+
+def _inside(part: Part) -> bool:
+    """Return whether the words of a part stand in the bar."""
+    return max(_wide(part.short, style.TEXT_SIZE + 0.5), _wide(part.more)) + 0.16 < part.count * UNIT
 
 
 def _height(each: Balance, labels: Mapping[str, str]) -> float:
     """Return the height of a row in inches."""
-    if not each.told:
-        return 0.72
-    return max(0.86 + LINE * (len(parts_of(each, labels)) + len(fewer_words(each, labels))), 1.12)
+    deaths = 0.42 + 0.185 * len(_deaths_lines(each, labels))
+    names = 0.22 * (len(_name_lines(each, labels)) - 1)
+    if not each.known:
+        return max(0.34 + LINE * len(textwrap.wrap(nothing_words(each), NOTHING_WIDE)), deaths, 0.34 + names)
+    under = [part for part in parts_of(each, labels) if not _inside(part)]
+    lines = len(under) + len(fewer_words(each, labels)) + bool(set_out_words(each))
+    return max(1.06 + LINE * lines, deaths, 1.0 + names) + 0.04
 
 
-def _row(
-    axes: Axes, top: float, each: Balance, labels: Mapping[str, str], looks: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _name_lines(each: Balance, labels: Mapping[str, str]) -> list[str]:
+    return textwrap.wrap(labels[each.squeezed], NAME_WIDE)
+
+
+def _deaths_lines(each: Balance, labels: Mapping[str, str]) -> list[str]:
+    return [line for words in deaths_words(each, labels)[1] for line in textwrap.wrap(words, DEATHS_WIDE)]
+
+
+def _row(axes: Axes, top: float, each: Balance, labels: Mapping[str, str], looks: Looks) -> None:
     """Draw a route's row: the fall, the hundred, the deaths."""
     axes.plot([LEFT, END], [top, top], color=style.RULE, linewidth=0.8)
-    axes.text(LEFT, top - 0.2, labels[each.squeezed], size=style.TEXT_SIZE + 1.5, weight="bold", color=style.INK,
-              va="center")  # fmt: skip
-    if not each.told:
-        words = textwrap.wrap(nothing_words(each), 82)
-        axes.text(MIDDLE, top - 0.13, "\n".join(words), size=style.TEXT_SIZE, color=style.MUTED, va="top",
+    y = top - 0.2
+    _chip(axes, LEFT, y, str(looks[each.squeezed]["color"]))
+    for line in _name_lines(each, labels):
+        _say(axes, LEFT + 0.2, y, line, 1.5, weight="bold")
+        y -= 0.22
+    change, _ = deaths_words(each, labels)
+    _say(axes, RIGHT, top - 0.2, change, 1.5, weight="bold", color=style.INK if each.deaths.told else style.MUTED)
+    axes.text(RIGHT, top - 0.34, "\n".join(_deaths_lines(each, labels)), size=style.TEXT_SIZE, color=style.INK,
+              va="top", linespacing=1.25)  # fmt: skip
+    if not each.known:
+        words = textwrap.wrap(nothing_words(each), NOTHING_WIDE)
+        axes.text(MIDDLE, top - 0.12, "\n".join(words), size=style.TEXT_SIZE, color=style.INK, va="top",
                   linespacing=1.3)  # fmt: skip
         return
-    axes.text(LEFT, top - 0.5, f"{number(each.fall.mean)} fewer", size=16, weight="bold", color=FEWER, va="center")
-    axes.text(LEFT, top - 0.78, f"arrive there ({between(each.fall.low, each.fall.high)})", size=style.TEXT_SIZE,
-              color=style.INK, va="center")  # fmt: skip
-    axes.text(MIDDLE, top - 0.2, f"{share_words(each)} take another route", size=style.TEXT_SIZE + 1.5, weight="bold",
-              color=style.INK, va="center")  # fmt: skip
-    _bar(axes, top - 0.36, parts_of(each, labels), fewer_words(each, labels), looks)
-    deaths, limits = more_words(each.deaths)
-    told = "" if each.deaths.told else "; not told apart from none"
-    axes.text(RIGHT, top - 0.2, deaths, size=style.TEXT_SIZE + 1.5, weight="bold", va="center",
-              color=style.INK if each.deaths.told else style.MUTED)  # fmt: skip
-    axes.text(RIGHT, top - 0.37, "\n".join(textwrap.wrap(f"({limits}{told})", 34)), size=style.TEXT_SIZE,
-              color=style.INK, va="top", linespacing=1.25)  # fmt: skip
+    fall, limits = fall_words(each)
+    _say(axes, LEFT, y - 0.06, fall, 6.5, weight="bold")
+    _say(axes, LEFT, y - 0.34, limits)
+    _say(axes, MIDDLE, top - 0.2, lead_words(each), 1.5, weight="bold")
+    _range(axes, top - 0.4, each)
+    _bar(axes, top - 0.48, each, labels, looks)
 
 
-def _bar(
-    axes: Axes, top: float, parts: Sequence[Part], more: Sequence[str], looks: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Draw a hundred people as a bar of parts, with the words of each part under it."""
-    whole = max(sum(part.count for part in parts), WHOLE)
-    wide = (RIGHT - 0.45 - MIDDLE) / whole
-    x, y = MIDDLE, top - BAR - 0.17
-    for part in parts:
+def _x(count: float) -> float:
+    """Return where a number of a hundred lies, in inches; at the edge if it lies beyond."""
+    return MIDDLE + UNIT * min(max(count, -2.0), EDGE)
+
+
+def _range(axes: Axes, y: float, each: Balance) -> None:
+    """Draw the interval of all who arrive by another route, with a point at the mean."""
+    low, mean, high = (WHOLE * end for end in (each.ratio.low, each.ratio.mean, each.ratio.high))
+    if math.isfinite(low) and math.isfinite(high):
+        axes.plot([_x(low), _x(high)], [y, y], color=style.INK, linewidth=1.3, gid="range")
+        for end in (low, high):
+            axes.plot([_x(end)] * 2, [y - 0.04, y + 0.04], color=style.INK, linewidth=1.3)
+    axes.plot([_x(mean)], [y], marker="o", markersize=4, color=style.INK)
+
+
+def _bar(axes: Axes, top: float, each: Balance, labels: Mapping[str, str], looks: Looks) -> None:
+    """Draw a hundred people as a bar of parts, with the words of each in it, or under it with a line to it."""
+    parts, under = parts_of(each, labels), list[tuple[float, Part]]()
+    for part, (start, end) in zip(parts, spans(parts), strict=True):
         colour = str(looks[part.route]["color"]) if part.route else NOWHERE
-        axes.add_patch(Rectangle((x, top - BAR), part.count * wide, BAR, color=colour, linewidth=0, gid="part"))
-        if part.count >= INSIDE:
-            axes.text(x + part.count * wide / 2, top - BAR / 2, str(part.count), size=style.TEXT_SIZE + 1,
-                      weight="bold", ha="center", va="center_baseline", color=_on(colour))  # fmt: skip
-        x += part.count * wide
-        axes.add_patch(Rectangle((MIDDLE, y - 0.055), 0.12, 0.12, color=colour, linewidth=0))
-        axes.text(MIDDLE + 0.18, y, part.said, size=style.TEXT_SIZE, color=style.INK, va="center")
+        left, right = _x(start), _x(end)
+        axes.add_patch(Rectangle((left, top - BAR), right - left, BAR, color=colour, linewidth=0, gid="part"))
+        if _inside(part):
+            _say(axes, left + 0.08, top - 0.15, part.short, 0.5, weight="bold", color=_on(colour))
+            _say(axes, left + 0.08, top - 0.33, part.more, color=_on(colour))
+        else:
+            under.append(((left + right) / 2, part))
+    if sum(part.count for part in parts if part.route) > EDGE:
+        _say(axes, _x(EDGE) + 0.03, top - BAR / 2, "\N{RIGHTWARDS ARROW}", 2.0)
+    y = top - BAR - 0.15
+    for place, part in _stacked(under):
+        _under(axes, place, top - BAR, y, part)
         y -= LINE
-    for words in more:
-        axes.text(MIDDLE + 0.18, y, words, size=style.TEXT_SIZE, color=style.INK, va="center")
+    for words in (*fewer_words(each, labels), *filter(None, [set_out_words(each)])):
+        _say(axes, MIDDLE, y, words)
         y -= LINE
-    if whole > WHOLE:
-        axes.plot([MIDDLE + WHOLE * wide] * 2, [top - BAR - 0.05, top + 0.05], color=style.INK, linewidth=1.3)
+
+
+def _stacked(under: Sequence[tuple[float, Part]]) -> list[tuple[float, Part]]:
+    """Return the words under a bar from the top down, so that no line to one of them crosses another's words."""
+    left = [each for each in under if not _leftwards(*each)]
+    right = [each for each in under if _leftwards(*each)]
+    return [*reversed(left), *right]
+
+
+def _leftwards(place: float, part: Part) -> bool:
+    """Return whether the words of a part end at it, since they would not fit after it."""
+    return place + 0.08 + _wide(part.said) > RIGHT - 0.1
+
+
+def _under(axes: Axes, place: float, bar: float, y: float, part: Part) -> None:
+    axes.plot([place, place], [bar, y], color=style.MUTED, linewidth=0.8)
+    leftwards, wide = _leftwards(place, part), _wide(part.said)
+    if leftwards and place - 0.08 - wide < MIDDLE:
+        # On neither side of the line to it: across it, and in front of what passes.
+        _say(axes, MIDDLE, y, part.said, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=5)
+        return
+    axes.plot([place, place - 0.05 if leftwards else place + 0.05], [y, y], color=style.MUTED, linewidth=0.8)
+    _say(axes, place - 0.08 if leftwards else place + 0.08, y, part.said, ha="right" if leftwards else "left")
 
 
 def _on(colour: str) -> str:

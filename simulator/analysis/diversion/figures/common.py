@@ -16,6 +16,7 @@ from simulator.analysis.diversion.estimates import Estimate
 
 FEWER: Final = style.OKABE_ITO["blue"]
 MORE: Final = style.OKABE_ITO["vermilion"]
+NO_INTERVAL: Final = "no interval from a single pair"
 NOWHERE: Final = "#B9C0C6"
 """Colours of what fell, what rose, and what reappeared nowhere."""
 
@@ -64,10 +65,22 @@ def signed(value: float) -> str:
 def between(low: float, high: float, scale: float = 1.0) -> str:
     """Return an interval in words; what it leaves open is said."""
     if math.isnan(low) or math.isnan(high):
-        return "no interval from a single pair"
+        return NO_INTERVAL
     if math.isinf(low) or math.isinf(high):
         return "no limits"
     return f"{number(scale * low)} to {number(scale * high)}"
+
+
+def bracketed(limits: str) -> str:
+    """Return an interval in words in brackets after a space; empty where a single pair has none."""
+    return "" if limits == NO_INTERVAL else f" ({limits})"
+
+
+def signed_between(low: float, high: float, scale: float = 1.0) -> str:
+    """Return the interval of a change in words, each end with its sign."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return between(low, high)
+    return f"{signed(scale * low)} to {signed(scale * high)}"
 
 
 def said(estimate: Estimate, scale: float = 1.0) -> str:
@@ -97,8 +110,15 @@ def source_of(design: Mapping[str, Any] | None) -> str:
     about = dict(design or {})
     named = f", {about['name']}" if about.get("name") else ""
     scenario = f", scenario {about['scenario']}" if about.get("scenario") else ""
-    scale = f", {about['persons_per_agent']:,} people a row" if about.get("persons_per_agent") else ""
-    return f"Simulated: Corridor {about.get('version', __version__)}{named}{scenario}{scale}."
+    if scenario and about.get("ran"):
+        scenario += f" (of which {about['ran']} was run)"
+    return f"Simulated: Corridor {about.get('version', __version__)}{named}{scenario}{row_words(about)}."
+
+
+def row_words(about: Mapping[str, Any]) -> str:
+    """Return how many people a row of a run stands for, in words; empty where that is not said."""
+    people = about.get("persons_per_agent")
+    return f"; each row stands for {people:,} {'person' if people == 1 else 'people'}" if people else ""
 
 
 def labels_of(design: Mapping[str, Any] | None, routes: Sequence[str]) -> dict[str, str]:

@@ -13,22 +13,27 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
+from simulator.analysis.diversion.balance import sharp
+from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
     FEWER,
     MORE,
     NOWHERE,
     Drawn,
     between,
+    bracketed,
     join,
-    more_words,
     number,
+    row_words,
     said,
     signed,
+    signed_between,
 )
 from simulator.analysis.diversion.study import Diversion
 
 HEIGHT: Final = 6.9
 DOTS: Final = 100
+OVER: Final = "Shares can be negative or above 100: other people change route, too, and runs differ by luck."
 SHORT: Final = 60
 """Letters of the names of policies that fit in a title."""
 
@@ -45,15 +50,30 @@ def policy_words(study: Diversion) -> str:
 
 
 def headline(study: Diversion) -> str:
-    """Return what happened in one sentence, with the interval."""
-    route, ratio = treated_words(study), study.ratio.mean
+    """Return what happened in one sentence."""
+    route, ratio, policy = treated_words(study), study.ratio, policy_words(study)
     if not study.fall.mean > 0:
-        return f"{policy_words(study)}: no fewer people arrived on the {route}"
-    turned = f"{round(100 * ratio)} turned up" if ratio >= 0 else "none turned up"
-    known = math.isfinite(study.ratio.low)
-    limits = f" ({between(study.ratio.low, study.ratio.high, 100)})" if known else ""
-    return (f"{policy_words(study)}: of every 100 people fewer on the {route}, {turned} on other routes"
-            + limits.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}(", " ("))  # fmt: skip
+        return f"Simulated, {policy}: no fewer people arrived by the {route}"
+    if study.fall.n > 1 and not study.fall.told:
+        return f"Simulated, {policy}: no fall of arrivals by the {route} can be told apart from zero"
+    if not sharp(ratio):
+        return (f"Simulated, {policy}: fewer people arrive by the {route}; how many of them arrive by another route "
+                "cannot be told from these runs")  # fmt: skip
+    many = f"{number(DOTS * ratio.mean)} arrive" if ratio.mean >= 0 else "none arrives"
+    return f"Simulated, {policy}: of 100 people who no longer arrive by the {route}, {many} by another route"
+
+
+def limits_words(study: Diversion) -> str:
+    """Return the interval of how many of a hundred arrive by another route."""
+    return between(study.ratio.low, study.ratio.high, DOTS)
+
+
+def deaths_words(study: Diversion) -> str:
+    """Return deaths without it, and their change."""
+    change, was = study.deaths, f"{number(study.content['deaths_without'])} without it"
+    if change.n > 1 and not change.told:
+        was = f"no clear change; {was}"
+    return f"{was}, {signed(change.mean)} ({signed_between(change.low, change.high)})"
 
 
 def alternative(study: Diversion) -> str:
@@ -65,10 +85,9 @@ def alternative(study: Diversion) -> str:
         for row in routes.itertuples()
     )
     return (
-        f"Arrivals fewer on the {treated_words(study)}: {said(study.fall)}. More on other routes: {said(study.rise)}, "
-        f"which is {said(study.ratio, 100)} of every 100 fewer. {study.verdict.said.capitalize()}. Change of arrivals "
-        f"by route, with 95% intervals: {changes}. Deaths in all: {signed(study.deaths.mean)} "
-        f"({between(study.deaths.low, study.deaths.high)})."
+        f"Fewer arrive by the {treated_words(study)}: {said(study.fall)}. More by other routes: {said(study.rise)}, "
+        f"which is {said(study.ratio, 100)} of every 100 of them. {study.verdict.said.capitalize()}. Change of "
+        f"arrivals by route, with 95% intervals: {changes}. Deaths in all: {deaths_words(study)}."
     )
 
 
@@ -78,13 +97,14 @@ def glance_figure(study: Diversion) -> Drawn:
     title = headline(study)
     first, last = content["months"]
     n = content["pairs"]
-    of = (f"mean of {n} pairs of runs; in brackets the 95% interval" if n > 1
+    of = (f"mean of {n} pairs of runs; in brackets the 95% range over them" if n > 1
           else "one pair, so that nothing says how much is luck")  # fmt: skip
-    subtitle = (f"{content['title']}. Simulated arrivals {first} to {last}, in runs with what changed compared with "
+    subtitle = (f"{content['title']}. Arrivals {first} to {last}, in runs with what changed compared with "
                 f"runs without it: {of}.")  # fmt: skip
-    source = (f"Simulated: Corridor, scenario {content['scenario']}, {content['persons_per_agent']:,} people a row. "
-              "Onward routes, which people take after they have arrived and are counted on again, are left out of what "
-              "moved.")  # fmt: skip
+    over = f" {OVER}" if study.ratio.high > 1 or study.ratio.low < 0 or study.ratio.mean > 1 else ""
+    source = (f"Simulated: Corridor, scenario {content['scenario']}{row_words(content)}. Ranges say nothing of how "
+              "well the model matches the world. Left out, so that nobody is counted twice: arrivals by routes that "
+              f"people take onward after arriving.{over}")  # fmt: skip
     figure, bottom, top = style.new_figure(HEIGHT, title, subtitle, source)
     numbers_high = 1.18 / HEIGHT
     _numbers(figure, study, top - numbers_high, numbers_high)
@@ -104,16 +124,15 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
     share = f", {round(100 * fall.mean / before)}% fewer" if before > 0 else ""
     rest = f"{number(nowhere)} fewer" if nowhere >= 0 else f"{number(-nowhere)} more"
     texts = (
-        (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more", FEWER,
-         f"arrived on the {treated_words(study)}{share} ({between(fall.low, fall.high)})"),
-        (f"{number(rise.mean)} more" if rise.mean >= 0 else f"{number(-rise.mean)} fewer", MORE,
-         f"arrived on other routes instead ({between(rise.low, rise.high)})"),
-        (rest, style.INK, f"arrived in all, whichever the route. {more_words(study.deaths)[0]} died "
-         f"({more_words(study.deaths)[1]})"),
+        (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more",
+         f"arrive by the {treated_words(study)}{share} ({between(fall.low, fall.high)})"),
+        (f"{number(rise.mean)} more" if rise.mean >= 0 else f"{number(-rise.mean)} fewer",
+         f"arrive by other routes instead ({between(rise.low, rise.high)})"),
+        (rest, f"arrive in all, whichever the route. Deaths: {deaths_words(study)}"),
     )  # fmt: skip
-    for place, (big, colour, small) in enumerate(texts):
+    for place, (big, small) in enumerate(texts):
         x = (0.35 + 3.85 * place) / style.WIDTH
-        figure.text(x, base + high - 0.16 / HEIGHT, big, size=25, weight="bold", color=colour, va="top")
+        figure.text(x, base + high - 0.16 / HEIGHT, big, size=25, weight="bold", color=style.INK, va="top")
         figure.text(x, base + high - 0.66 / HEIGHT, "\n".join(textwrap.wrap(small, 46)), size=style.TEXT_SIZE + 0.5,
                     color=style.INK, va="top", linespacing=1.25)  # fmt: skip
 
@@ -136,41 +155,57 @@ def hundred(ratios: Mapping[str, float]) -> dict[str, int]:
 
 
 def _waffle(axes: Axes, study: Diversion) -> None:
-    """Draw a hundred squares: where those fewer turned up, route by route; more than a hundred if more turned up."""
-    found = shares(study) if study.fall.mean > 0 else {}
+    """Draw a hundred squares: by which route those who no longer arrive here do; more than a hundred if more do."""
     axes.set_axis_off()
-    counts = [(f"on the {study.content['labels'][route]}", count, _shade(place)) for place, (route, count)
-              in enumerate(found.items())]  # fmt: skip
+    if not (study.fall.mean > 0 and sharp(study.ratio)):
+        axes.text(0, 1, "\n".join(textwrap.wrap(unknown_words(study), 46)), size=style.TEXT_SIZE + 1, color=style.INK,
+                  va="top", linespacing=1.3, transform=axes.transAxes)  # fmt: skip
+        return
+    found = shares(study)
+    limits = {str(row["route"]): between(row["low"], row["high"], DOTS)
+              for row in study.tables["matrix"].to_dict(orient="records")}  # fmt: skip
+    counts = [(f"by the {study.content['labels'][route]}{bracketed(limits[route])}", count, _shade(place))
+              for place, (route, count) in enumerate(found.items())]  # fmt: skip
     moved = sum(count for _, count, _ in counts)
-    counts.append(("on no other route", max(DOTS - moved, 0), NOWHERE))
+    rest = f"arrive by no route{bracketed(rest_limits(study.ratio))}: they stay, wait, go back or die"
+    counts.append((rest, max(DOTS - moved, 0), NOWHERE))
     colours = [colour for _, count, colour in counts for _ in range(count)]
     rows = max(int(np.ceil(len(colours) / 10)), 10)
     for place, colour in enumerate(colours):
         column, row = place % 10, place // 10
         axes.add_patch(Rectangle((column, rows - 1 - row), 0.86, 0.86, color=colour, linewidth=0, gid="person"))
-    if moved > DOTS:
-        axes.plot([0, 9.86], [rows - 10 - 0.07] * 2, color=style.INK, linewidth=1.2)
     axes.set_xlim(-0.1, 16.2)
     axes.set_ylim(-0.2, rows + 0.2)
     axes.set_aspect("equal", anchor="NW")
-    axes.annotate(f"Of every 100 people fewer on the {treated_words(study)}", (0, rows + 0.35),
+    axes.annotate("Of every 100 of them, how many arrive instead, and where", (0, rows + 0.35),
                   size=style.TEXT_SIZE + 1, weight="bold", color=style.INK, va="bottom", annotation_clip=False)
     y = rows - 0.6
     for label, count, colour in counts:
         if count:
-            axes.text(10.5, y, f"{count}", size=17, weight="bold", va="center", color=_readable(colour))
+            axes.add_patch(Rectangle((10.5, y - 0.3), 0.6, 0.6, color=colour, linewidth=0))
+            axes.text(11.4, y, f"{count}", size=17, weight="bold", va="center", color=style.INK)
             axes.text(10.5, y - 0.85, "\n".join(textwrap.wrap(label, 22)), size=style.TEXT_SIZE, va="top",
                       color=style.INK, linespacing=1.15)  # fmt: skip
             y -= 2.3 + 0.75 * len(textwrap.wrap(label, 22))
 
 
+def rest_limits(ratio: Estimate) -> str:
+    """Return the interval of those who arrive by no route: what the others leave of a hundred, at least none."""
+    low, high = DOTS * (1 - ratio.high), DOTS * (1 - ratio.low)
+    return f"none to {number(high)}" if math.isfinite(low) and round(low) <= 0 else between(low, high)
+
+
+def unknown_words(study: Diversion) -> str:
+    """Return why no hundred is drawn."""
+    if not study.fall.mean > 0:
+        return "No fewer arrive here: nobody to follow to other routes."
+    if study.fall.n > 1 and not study.fall.told:
+        return "No fall can be told apart from zero, so that nothing can be said of other routes."
+    return f"Too uncertain to say how many of them arrive by another route ({limits_words(study)} of 100)."
+
+
 def _shade(place: int) -> str:
     return (MORE, style.OKABE_ITO["orange"], style.OKABE_ITO["purple"], style.OKABE_ITO["green"])[min(place, 3)]
-
-
-def _readable(colour: str) -> str:
-    """Return a colour that large text can be read in."""
-    return style.MUTED if colour == NOWHERE else "#9A6A00" if colour == style.OKABE_ITO["orange"] else colour
 
 
 def _bars(axes: Axes, study: Diversion) -> None:
@@ -199,7 +234,7 @@ def _bars(axes: Axes, study: Diversion) -> None:
             axes.annotate(f"({between(low, high)})", (end, place), (5, -1), textcoords="offset points", va="top",
                           size=style.SMALL_SIZE - 0.5, color=style.MUTED, annotation_clip=False)  # fmt: skip
     axes.axvline(0, color=style.INK, linewidth=0.9)
-    style.dress(axes, "Change of arrivals by route", "line: 95% interval", gap=6)
+    style.dress(axes, "Change of arrivals by route", "line: 95% range", gap=6)
     axes.grid(False)
     axes.set_yticks([])
     axes.set_xticks([])
