@@ -161,7 +161,7 @@ def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[st
         assert f"{number(100 * each.ratio.mean)} of 100 ({between(each.ratio.low, each.ratio.high, 100)})" in said
         assert f"about {number(each.rise.mean)} people" in said
         assert f"({signed_between(each.deaths.low, each.deaths.high)})" in said
-        assert f"before: {number(each.deaths_before)}" in said
+        assert f"in all before: {number(each.deaths_before)}" in said
     heights = [said.index(f"\n{number(100 * each.ratio.mean)} of 100 (") for each in found]
     assert heights == sorted(heights), "rows stand in the order of the title"
     parts = [patch for patch in made.figure.axes[0].patches if patch.get_gid() == "part"]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from simulator.errors import InputError, Problem
 from simulator.sweeps.experiment import Tabled
 from simulator.sweeps.plan import Run, SweepPlan
 from simulator.sweeps.store import FOLD, PARTS, PLAN, RUNS, Place
@@ -107,7 +108,16 @@ def read_plan(
     ----------
     laid : uncertain number by the column that holds its value.
     tables : tables of the design: those that are not kept of every run are left out of the tasks of the others.
+
+    Raises
+    ------
+    InputError
+        If the folder keeps its runs' tables but no plan, as a copy that is only to be read does.
     """
+    if not place.exists(PLAN):
+        advice = "make the sweep anew with 'corridor sweep', or one run with 'corridor run'"
+        raise InputError([Problem(place.url, "", f"keeps no {PLAN}: its tables can be read, but no run of it can be "
+                                  "made", advice=advice)])  # fmt: skip
     some = {name: table for name, table in (tables or {}).items() if table.when}
     with place.fs.open(place.path(PLAN), "rb") as stream:
         for batch in pq.ParquetFile(stream).iter_batches(PIECE):

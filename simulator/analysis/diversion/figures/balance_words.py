@@ -31,7 +31,7 @@ WHOLE: Final = 100
 EDGE: Final = 110.0
 """People of a hundred at which bars and ranges that go on are cut: the scale is the same whatever is drawn."""
 FALL, INSTEAD = "Arrivals that fall away there", "Of every 100 of them, how many arrive instead, and where"
-UNKNOWN: Final = "Cannot be told from these runs"
+UNKNOWN: Final = "Too uncertain to say how many move, and where"
 """Heads of columns, and of the routes of which nothing is known."""
 NO_ROUTE: Final = "arrive by no route"
 CONTROL: Final = "Control (the effort to stop people at the borders of a route's legs)"
@@ -167,13 +167,13 @@ def set_out_words(each: Balance) -> str:
     if each.set_out is None or not each.set_out.told:
         return ""
     many, limits = more_words(each.set_out)
-    return f"{many} people set out, whichever the route ({limits})"
+    return f"On all routes together {many} people set out ({limits})"
 
 
 def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[str]]:
     """Return the change of deaths, and what to know of it: baseline, interval, on which route, at what risk."""
     change = signed(each.deaths.mean)
-    limits, was = signed_between(each.deaths.low, each.deaths.high), f"before: {number(each.deaths_before)}"
+    limits, was = signed_between(each.deaths.low, each.deaths.high), f"in all before: {number(each.deaths_before)}"
     if each.deaths.n > 1 and not each.deaths.told:
         return "No clear change", [f"{change} ({limits})", was]
     found, where = [f"({limits})", was], most_deaths(each)
@@ -215,7 +215,8 @@ def sentence(each: Balance, labels: Mapping[str, str], where: str) -> str:
 def deaths_where(design: Mapping[str, Any] | None) -> str:
     """Return where deaths are counted, in words."""
     there = "anywhere on the way" if (design or {}).get("deaths") is not None else "on all routes together"
-    return f"Change in deaths, {there}"
+    mark = "*" if (design or {}).get("risk_drawn") is False else ""
+    return f"Change in deaths{mark}, {there}"
 
 
 def balances_of(table: pd.DataFrame, design: Mapping[str, Any] | None) -> tuple[Balance, ...]:
@@ -249,7 +250,7 @@ def notes(found: Sequence[Balance], table: pd.DataFrame, design: Mapping[str, An
         made.append(f"Left out, so that nobody is counted twice: arrivals by routes that people take onward after "
                     f"arriving ({names}).")  # fmt: skip
     if about.get("risk_drawn") is False:
-        made.append("How much the risk of death rises with control is one assumed number, not varied here: deaths hang "
+        made.append("* How much the risk of death rises with control is one assumed number, not varied here: deaths hang "
                     "on it.")  # fmt: skip
     return made
 

@@ -118,7 +118,7 @@ def source_of(design: Mapping[str, Any] | None) -> str:
 def row_words(about: Mapping[str, Any]) -> str:
     """Return how many people a row of a run stands for, in words; empty where that is not said."""
     people = about.get("persons_per_agent")
-    return f"; each row stands for {people:,} {'person' if people == 1 else 'people'}" if people else ""
+    return f"; a simulated row stands for {people:,} {'person' if people == 1 else 'people'}" if people else ""
 
 
 def labels_of(design: Mapping[str, Any] | None, routes: Sequence[str]) -> dict[str, str]:
