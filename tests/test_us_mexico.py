@@ -41,7 +41,7 @@ FAILS = {
     "Tucson's share of deaths in 1998": "22 per cent: open country is taken up a few years too early",
     "F8, deaths an attempt, 2000 over 1993": "3.8 times",
     "people stopped in all sectors over those counted, 2013": "twice as many",
-    "of those stopped, of Central America, 2014": "below one per cent: nine in ten turn back in Tapachula",
+    "of those stopped, of Central America, 2014": "3 per cent; about half were not of Mexico",
 }
 """Figures outside their bands, and what they are. Marks are strict: one that comes to lie within has to go."""
 
@@ -178,11 +178,12 @@ def test_f2_a_barrier_on_one_sector() -> None:
     assert there["yuma"] + there["el-centro"] > without["yuma"] + without["el-centro"]
 
 
+@pytest.mark.xfail(strict=True, reason="49 of 100 over three seeds; 47 to 60 over members and seeds")
 def test_f2_more_change_their_way_than_stay() -> None:
-    assert facts.elsewhere(BARRIER, 0)[1] > 0.5
+    assert np.mean([facts.elsewhere(BARRIER, 0, seed)[1] for seed in (1, 2, 3)]) > 0.5
 
 
-EARLY = pytest.param(1993, 1993, marks=pytest.mark.xfail(strict=True, reason="0.36, long before the study's years"))
+EARLY = pytest.param(1993, 1993, marks=pytest.mark.xfail(strict=True, reason="0.38, long before the study's years"))
 
 
 @pytest.mark.parametrize(("first", "last"), [EARLY, (2008, 2010)])
@@ -198,7 +199,7 @@ def test_f7_a_quarter_of_those_caught_are_caught_again(first: int, last: int) ->
     assert 0.20 - error <= share <= 0.30 + error
 
 
-@pytest.mark.xfail(strict=True, reason="half a point: few are prosecuted in the model's 2008 to 2010, and few heed it")
+@pytest.mark.xfail(strict=True, reason="one point: few are prosecuted in the model's 2008 to 2010, and few heed it")
 def test_f7_prosecution_lowers_it() -> None:
     with_it, without = facts.caught_again(2008, 2010, 0), facts.caught_again(2008, 2010, 0, ("without-prosecution",))
     assert 0.04 <= without[0] - with_it[0] <= 0.08

@@ -2,7 +2,8 @@
 
 ``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
 line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
-lowest and highest of all runs. Deaths, those caught again and the barrier are read by no fit.
+lowest and highest of all runs. ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
+and the barrier are read by no fit.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 import simulator
-from simulator.analysis.shares import counts, expected, explained, shares
+from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
 from simulator.model import CorridorModel
 from simulator.outputs.result import Result
 from simulator.scenario.load import load
@@ -236,8 +237,13 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--figure", type=Path, metavar="FOLDER", help="draw sector shares of all members there")
+    asked = parser.parse_args()
+    if asked.figure is not None:
+        print(*draw_shares([simulator.run(SCENARIO, fit_member=member) for member in range(MEMBERS)], asked.figure))
+        return
     with pd.option_context("display.width", 200, "display.max_colwidth", 70):
-        print(report(parser.parse_args().seeds).round(3).to_string(index=False))
+        print(report(asked.seeds).round(3).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -110,20 +110,21 @@ def shares_figure(results: Sequence[Result], measure: str = "interceptions") -> 
     made = np.stack([shares(simulated).to_numpy() for _, simulated in pairs])
     title = f"Shares of routes in {WORDS[measure]}, observed and simulated"
     subtitle = f"{scenario.title}. Vertical scales differ. Numbers mark policy dates."
-    policies = style.marked_policies(scenario)
+    at = [pd.Period(last, "M").ordinal - 5.5 for last in observed.index]
+    limits = (at[0] - 8.0, at[-1] + 8.0)
+    policies = {name: policy for name, policy in style.marked_policies(scenario).items()
+                if limits[0] <= style.place_of_date(policy.announced) <= limits[1]}  # fmt: skip
     grid = grid_for(observed.shape[1], 3, policies)
     used = {row.source for row in scenario.observed_periods if row.source} | _source(first)
     figure, _, top = style.new_figure(1.22 + grid.height, title, subtitle, style.source_line(results, sorted(used)))
     cells, keys = grid.add(figure, top)
     fit_end = scenario.fit.period[1] if scenario.fit is not None and measure == "interceptions" else None
-    at = [pd.Period(last, "M").ordinal - 5.5 for last in observed.index]
-    limits = (at[0] - 8.0, at[-1] + 8.0)
     touched = _routes_of(first)
     for number, (axes, route) in enumerate(zip(cells, observed.columns, strict=True)):
         values = made[:, :, number] * 100.0
-        if len(results) > 1:
-            axes.fill_between(at, values.min(axis=0), values.max(axis=0), color=style.SIMULATED["color"], alpha=0.2,
-                              linewidth=0)  # fmt: skip
+        for part in _unbroken(at) if len(results) > 1 else ():
+            axes.fill_between([at[i] for i in part], values.min(axis=0)[part], values.max(axis=0)[part],
+                              color=style.SIMULATED["color"], alpha=0.2, linewidth=0)  # fmt: skip
         _lines(axes, at, np.median(values, axis=0), style.SIMULATED)
         _lines(axes, at, observed[route].to_numpy() * 100.0, {**style.OBSERVED, "markersize": 3.4})
         axes.set_xlim(*limits)
@@ -139,16 +140,24 @@ def shares_figure(results: Sequence[Result], measure: str = "interceptions") -> 
     handles: list[Line2D | Patch] = [
         Line2D([], [], label="observed", **style.OBSERVED), Line2D([], [], label="simulated", **style.SIMULATED)
     ]  # fmt: skip
+    if len(results) > 1:
+        words = f"lowest to highest of {len(results)} runs"
+        handles.append(Patch(color=style.SIMULATED["color"], alpha=0.2, label=words))
     if fit_end is not None:
         handles.append(Patch(color=AHEAD, label="after the years that were fitted"))
     style.key(keys, handles, policies)
     return figure, title
 
 
+def _unbroken(at: Sequence[float]) -> list[np.ndarray]:
+    """Return the indices of spans in which no year is missing."""
+    breaks = [i + 1 for i in range(len(at) - 1) if at[i + 1] - at[i] > 12.5]
+    return np.split(np.arange(len(at)), breaks)
+
+
 def _lines(axes: Axes, at: Sequence[float], values: np.ndarray, look: dict[str, object]) -> None:
     """Draw a line that breaks where more than a year is missing."""
-    breaks = [i + 1 for i in range(len(at) - 1) if at[i + 1] - at[i] > 12.5]
-    for part in np.split(np.arange(len(at)), breaks):
+    for part in _unbroken(at):
         axes.plot([at[i] for i in part], values[part], **look)  # type: ignore[arg-type]
 
 

@@ -250,7 +250,7 @@ def notes(found: Sequence[Balance], table: pd.DataFrame, design: Mapping[str, An
         made.append(f"Left out, so that nobody is counted twice: arrivals by routes that people take onward after "
                     f"arriving ({names}).")  # fmt: skip
     if about.get("risk_drawn") is False:
-        made.append("* How much the risk of death rises with control is one assumed number, not varied here: deaths hang "
-                    "on it.")  # fmt: skip
+        made.append("* How much the risk of death rises with control is one assumed number, not varied here: deaths "
+                    "hang on it.")  # fmt: skip
     return made
 
