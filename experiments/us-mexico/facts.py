@@ -134,6 +134,7 @@ FIGURES: Final = (
 
 # A barrier, and who is caught again ----------------------------------------------------------------------------------
 
+WITHOUT_PROSECUTION: Final = str(Path(__file__).parent / "overrides" / "without-prosecution.yaml")
 BARRIER: Final = """override: barrier
 summary: From October 1997 the towns and deserts of one sector are harder to pass.
 add:
@@ -223,7 +224,7 @@ def report(seeds: int) -> pd.DataFrame:
     for first, last in ((1993, 1993), (2008, 2010)):
         found = {(m, 1): caught_again(first, last, m)[0] for m in members}
         rows.append((f"F7, caught again within 18 months, {first} to {last}", "tested", 0.20, 0.30, found))
-    less = {(m, 1): caught_again(2008, 2010, m, ("without-prosecution",))[0] - caught_again(2008, 2010, m)[0]
+    less = {(m, 1): caught_again(2008, 2010, m, (WITHOUT_PROSECUTION,))[0] - caught_again(2008, 2010, m)[0]
             for m in members}  # fmt: skip
     rows.append(("F7, less by prosecution, 2008 to 2010", "tested", 0.04, 0.08, less))
     table = []
