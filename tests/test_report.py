@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from balloon_table import LABELS, balloon_table
 
 from simulator import api
@@ -201,7 +202,7 @@ def test_slider_moves_the_map_of_a_sweep(browser: Any, reference_file: Path) -> 
     assert page.locator("#view option:checked").inner_text() == "Central Mediterranean: difference"
     words = page.inner_text("#map-words")
     assert re.search(r"(fewer|more) \([\d,]+ to [\d,]+\)", words)
-    assert "Mean of 8 draws; in brackets: 95% interval." in words
+    assert "Mean of 12 draws; in brackets: 95% interval." in words
     before = lines(opened)
     page.focus("#time")
     for _ in range(20):
@@ -418,7 +419,7 @@ def swept() -> Swept:
 
 
 def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
-    """The views are the means of the table, the difference that of pairs, half an interval that of a mean of eight."""
+    """The views are the means of the table, the difference that of pairs, half an interval that of a mean over draws."""
     assert swept.people is not None
     content = from_sweep(swept)
     assert content.map is not None
@@ -426,7 +427,7 @@ def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
     was, squeezed = views["effort as it was"], views["Central Mediterranean: effort 20 times what it was"]
     people = swept.people.query("squeezed == 'central-mediterranean'")
     for view, effort in ((was, 1.0), (squeezed, 20.0)):
-        total = people[people["effort"] == effort]["crossings"].sum() / 8
+        total = people[people["effort"] == effort]["crossings"].sum() / people["draw"].nunique()
         assert sum(view["people"][0]) == pytest.approx(total, rel=0.02), "but for legs too thin to draw"
     change = np.subtract(squeezed["people"][0], was["people"][0])
     assert views["Central Mediterranean: difference"]["people"][0] == pytest.approx(change, abs=200), (
@@ -435,7 +436,8 @@ def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
     name = next(each for each in people["leg"].unique() if _leg_name(swept, each) == content.map["legs"][leg]["name"])
     chosen = swept.people[swept.people["leg"].eq(name) & swept.people["effort"].eq(1.0)]
     draws = chosen[chosen["squeezed"] == "eastern-mediterranean"].groupby("draw")["crossings"].sum()
-    assert was["give"][0][leg] == pytest.approx(2.3646 * draws.std() / np.sqrt(8), rel=1e-3)
+    assert was["give"][0][leg] == pytest.approx(
+        stats.t.ppf(0.975, len(draws) - 1) * draws.std() / np.sqrt(len(draws)), rel=1e-3)  # fmt: skip
 
 
 def _leg_name(swept: Swept, leg: str) -> str:
