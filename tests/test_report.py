@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from balloon_table import LABELS, balloon_table
+from scipy import stats
 
 from simulator import api
 from simulator.analysis.report import sources
@@ -419,7 +419,7 @@ def swept() -> Swept:
 
 
 def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
-    """The views are the means of the table, the difference that of pairs, half an interval that of a mean over draws."""
+    """The views are the means of the table, the difference that of pairs, half an interval that of a mean."""
     assert swept.people is not None
     content = from_sweep(swept)
     assert content.map is not None
