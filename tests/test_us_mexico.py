@@ -167,20 +167,16 @@ def test_the_southern_border_programme_stops_more_in_mexico() -> None:
 
 # What a barrier does, and who is caught again ------------------------------------------------------------------------
 
-BARRIER = 1.25
-"""What a barrier on Tucson multiplies the hazard of being caught by, so that F2's fall there comes out."""
-
-
 def test_f2_a_barrier_on_one_sector() -> None:
     """Fewer get through there by 15 to 35 per cent (its size is chosen so), and more next door."""
-    without, there = facts.through(1.0, 0), facts.through(BARRIER, 0)
-    assert -0.35 <= facts.elsewhere(BARRIER, 0)[0] <= -0.15
+    without, there = facts.through(1.0, 0), facts.through(facts.BARRIER_STRENGTH, 0)
+    assert -0.35 <= facts.elsewhere(facts.BARRIER_STRENGTH, 0)[0] <= -0.15
     assert there["yuma"] + there["el-centro"] > without["yuma"] + without["el-centro"]
 
 
 @pytest.mark.xfail(strict=True, reason="49 of 100 over three seeds; 47 to 60 over members and seeds")
 def test_f2_more_change_their_way_than_stay() -> None:
-    assert np.mean([facts.elsewhere(BARRIER, 0, seed)[1] for seed in (1, 2, 3)]) > 0.5
+    assert np.mean([facts.elsewhere(facts.BARRIER_STRENGTH, 0, seed)[1] for seed in (1, 2, 3)]) > 0.5
 
 
 EARLY = pytest.param(1993, 1993, marks=pytest.mark.xfail(strict=True, reason="0.38, long before the study's years"))
@@ -188,15 +184,10 @@ EARLY = pytest.param(1993, 1993, marks=pytest.mark.xfail(strict=True, reason="0.
 
 @pytest.mark.parametrize(("first", "last"), [EARLY, (2008, 2010)])
 def test_f7_a_quarter_of_those_caught_are_caught_again(first: int, last: int) -> None:
-    """In the years of the study, and in 1993: within 0.20 to 0.30, give or take 1.96 standard errors.
-
-    Some 1,500 rows are followed in 2008 to 2010, which know a share of a quarter to 2.2 points; 0.35 would be told from
-    the band in 99 of 100 seeds.
-    """
+    """In the years of the study, and in 1993; the first 700 rows or more know a share of a quarter to 3 points."""
     share, rows = facts.caught_again(first, last, 0)
-    error = 1.96 * np.sqrt(share * (1.0 - share) / rows)
     assert rows > 600
-    assert 0.20 - error <= share <= 0.30 + error
+    assert 0.20 <= share <= 0.30
 
 
 @pytest.mark.xfail(strict=True, reason="one point: few are prosecuted in the model's 2008 to 2010, and few heed it")

@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from ruamel.yaml import YAML
 
 import simulator
 from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
@@ -32,8 +33,6 @@ HELD_BACK: Final = tuple(f"{year}-09" for year in range(2001, 2006))
 CENTRAL_AMERICA: Final = ("GTM", "HND", "SLV")
 FOLLOWED_DAYS: Final = 548
 """Eighteen months, over which the study of those caught again followed people."""
-MEMBERS: Final = 4
-"""Members of the fit."""
 INFINITE: Final = float("inf")
 
 
@@ -46,6 +45,12 @@ class Figure:
     low: float
     high: float
     take: Callable[[Result], float]
+
+
+def kept_members() -> range:
+    """Return the numbers of the members that the fit keeps."""
+    path = Path(__file__).parents[2] / "scenarios" / SCENARIO / "fit.yaml"
+    return range(len(YAML(typ="safe").load(path.read_text(encoding="utf-8"))["members"]))
 
 
 def fiscal(frame: pd.DataFrame) -> pd.Series:
@@ -134,6 +139,8 @@ FIGURES: Final = (
 
 # A barrier, and who is caught again ----------------------------------------------------------------------------------
 
+BARRIER_STRENGTH: Final = 1.25
+"""What a barrier on Tucson multiplies the hazard of being caught by, so that F2's fall there comes out."""
 WITHOUT_PROSECUTION: Final = str(Path(__file__).parent / "overrides" / "without-prosecution.yaml")
 BARRIER: Final = """override: barrier
 summary: From October 1997 the towns and deserts of one sector are harder to pass.
@@ -208,15 +215,14 @@ def caught_again(first: int, last: int, member: int, overrides: tuple[str, ...] 
 
 def report(seeds: int) -> pd.DataFrame:
     """Return a row for each figure, over all members of the fit and seeds."""
-    members = range(MEMBERS)
+    members = kept_members()
     runs = {(member, seed): simulator.run(SCENARIO, fit_member=member, seed=seed)
             for member in members for seed in range(1, seeds + 1)}  # fmt: skip
     rows = []
     for figure in FIGURES:
         found = {key: figure.take(run) for key, run in runs.items()}
         rows.append((figure.name, figure.kind, figure.low, figure.high, found))
-    strength = 1.25
-    barriers = {(m, s): elsewhere(strength, m, s) for m in members for s in range(1, seeds + 1)}
+    barriers = {(m, s): elsewhere(BARRIER_STRENGTH, m, s) for m in members for s in range(1, seeds + 1)}
     rows.append(("F2, change of those who get through Tucson", "its size is chosen", -0.35, -0.15,
                  {key: value[0] for key, value in barriers.items()}))  # fmt: skip
     rows.append(("F2, of them, who get through elsewhere", "tested", 0.5, 1.0,
@@ -241,7 +247,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, metavar="FOLDER", help="draw sector shares of all members there")
     asked = parser.parse_args()
     if asked.figure is not None:
-        print(*draw_shares([simulator.run(SCENARIO, fit_member=member) for member in range(MEMBERS)], asked.figure))
+        print(*draw_shares([simulator.run(SCENARIO, fit_member=member) for member in kept_members()], asked.figure))
         return
     with pd.option_context("display.width", 200, "display.max_colwidth", 70):
         print(report(asked.seeds).round(3).to_string(index=False))

@@ -11,7 +11,16 @@ import pandas as pd
 from simulator.analysis import style
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import between, bracketed, join, more_words, number, said, signed
+from simulator.analysis.diversion.figures.common import (
+    NO_INTERVAL,
+    between,
+    bracketed,
+    join,
+    more_words,
+    number,
+    said,
+    signed,
+)
 from simulator.analysis.diversion.figures.glance import deaths_words, headline, rest_limits, shares, treated_words
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
@@ -132,17 +141,24 @@ def _about(arms: Sequence[Arm]) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+def _interval(low: float, high: float, scale: float = 1.0) -> str:
+    """Return an interval by its name, or that there is none."""
+    words = between(low, high, scale)
+    return words if words == NO_INTERVAL else f"95% interval {words}"
+
+
 def _cards(study: Diversion) -> tuple[Card, ...]:
     fall, rise, deaths = study.fall, study.rise, study.deaths
+    told = deaths.told or deaths.n < 2
     rest = fall.mean - rise.mean
     return (
         Card(f"{number(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
-             f"arrived by the {treated_words(study)}; 95% interval {between(fall.low, fall.high)}", "fewer"),
+             f"arrived by the {treated_words(study)}; {_interval(fall.low, fall.high)}", "fewer"),
         Card(f"{number(abs(rise.mean))} {'more' if rise.mean >= 0 else 'fewer'}",
-             f"arrived by other routes; 95% interval {between(rise.low, rise.high)}", "more"),
+             f"arrived by other routes; {_interval(rise.low, rise.high)}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(f"{signed(deaths.mean)} deaths" if deaths.told or deaths.n < 2 else "No clear change",
-             f"in deaths: {deaths_words(study).removeprefix('no clear change; ')}"),
+        Card(f"{signed(deaths.mean)} deaths" if told else "No clear change",
+             ("" if told else "in deaths: ") + deaths_words(study).removeprefix("no clear change; ")),
     )  # fmt: skip
 
 
@@ -181,8 +197,8 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
     many = (f"{number(100 * study.ratio.mean)} arrive by another route" if sharp(study.ratio)
             else "it is too uncertain to say how many arrive by another route")  # fmt: skip
-    share = (f"Of every 100 people who no longer arrive by the {treated_words(study)}, {many} (95% interval "
-             f"{between(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
+    share = (f"Of every 100 people who no longer arrive by the {treated_words(study)}, {many} "
+             f"({_interval(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
     people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
