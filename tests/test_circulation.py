@@ -84,10 +84,8 @@ def test_controls_in_sight_are_believed_at_once_by_their_weight(weight: float) -
 
 
 def test_effort_has_falling_returns_where_a_corridor_says_so() -> None:
-    one, four = (
-        crossing.hazards(two_ways({"crossing.effort_saturation": 0.5}, effort_departure=effort))[0][1]
-        for effort in (1.0, 4.0)
-    )
+    worlds = [two_ways({"crossing.effort_saturation": 0.5}, effort_departure=effort) for effort in (1.0, 4.0)]
+    one, four = (crossing.hazards(world, world.levers)[0][1] for world in worlds)
     assert four / one == pytest.approx(2.0)
 
 

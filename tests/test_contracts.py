@@ -92,7 +92,7 @@ def observed_use() -> list[tuple[Stage, set[str], set[str]]]:
         "transit.return_memory": 60, "smuggling.capacity_floor": 5, "departure.relatives": 0.5,
         "circulation.home_rate": 0.3, "circulation.joins": 1.0,
     }  # fmt: skip
-    knobs = {"population": 6000, "end": "2016-07-01", "parameter": parameter}
+    knobs = {"population": 9000, "end": "2016-07-01", "parameter": parameter}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulator.model.run_step", run_step)
         for other in ({}, {"switches": off, "persons_per_agent": 10}):

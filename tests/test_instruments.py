@@ -253,7 +253,7 @@ def hazard(patrols: float, cooperation: float, fragility: float = 60.0) -> float
     world.plan.fragility[:, 2] = fragility
     drivers.update(world)
     world.levers["joint_patrols"][EAST], world.levers["border_cooperation"][2] = patrols, cooperation
-    return float(crossing.hazards(world)[0][EAST])
+    return float(crossing.hazards(world, world.levers)[0][EAST])
 
 
 def test_joint_patrols_need_consent_and_nothing_else_of_the_partner() -> None:
@@ -269,7 +269,7 @@ def test_smugglers_price_joint_patrols_as_the_effort_that_they_are() -> None:
     worlds = small.world(), small.world()
     worlds[0].levers["joint_patrols"][EAST] = 0.8
     worlds[1].levers["border_effort_departure"][EAST] = 1.0
-    now = [smuggling.efforts(world)[0][EAST] for world in worlds]
+    now = [smuggling.efforts(world, world.levers)[0][EAST] for world in worlds]
     assert now[0] == pytest.approx(now[1])  # 0.8 is the cooperation of the country there
 
 

@@ -41,7 +41,7 @@ def test_a_chain_of_two_places(risk: float, caught: float) -> None:
     )
     settle_step(world, drivers.update, smuggling.update, crossing.update, route_choice.update)
     passage = movement.prepare(world)
-    limits = crossing.outcome_limits(np.ones(12), np.full(12, risk), np.full(12, caught))
+    limits = crossing.outcome_limits(np.ones(12), np.full(12, risk), np.full(12, (1 - risk) * caught))
     share_limits = np.zeros_like(passage.share_limits).reshape(-1, 8, world.groups.n_classes)
     share_limits[:, 2] = 2**32 - 1
     movement_passage = movement.Passage(
@@ -68,7 +68,7 @@ def test_a_chain_of_two_places(risk: float, caught: float) -> None:
 
 def test_outcomes_split_as_their_chances_say() -> None:
     """Even draws fall into dead, intercepted, put off and through as weather, risk and control say."""
-    limits = crossing.outcome_limits(np.array([0.6, 1.0, 0.0]), np.array([0.1, 0.0, 1.0]), np.array([0.5, 0.0, 1.0]))
+    limits = crossing.outcome_limits(np.array([0.6, 1.0, 0.0]), np.array([0.1, 0.0, 1.0]), np.array([0.45, 0.0, 0.0]))
     draw = np.linspace(0, 2**32 - 2, 100_001).astype(np.uint32)
     for leg, wanted in enumerate([(0.06, 0.27, 0.4, 0.27), (0, 0, 0, 1), (0, 0, 1, 0)]):
         result = crossing.outcome(draw, np.full(draw.shape, leg, dtype=np.int16), limits)

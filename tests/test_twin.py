@@ -89,7 +89,9 @@ def passage_of(corridor: twin.Corridor) -> Passage:
         options=options.ravel(),
         n_options=width,
         share_limits=draws.thresholds(np.cumsum(shares, axis=2)).transpose(2, 1, 0).reshape(width, -1),
-        outcome_limits=crossing.outcome_limits(column["opening"], column["risk"], column["caught"]),
+        outcome_limits=crossing.outcome_limits(
+            column["opening"], column["risk"], (1.0 - column["risk"]) * column["caught"]
+        ),
         head=np.concatenate([column["head"], exits]).astype(np.int16),
         days=np.concatenate([column["days"], exits]).astype(np.float32),
         price=np.concatenate([column["price"], exits]).astype(np.float32),

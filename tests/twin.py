@@ -107,7 +107,7 @@ def choose(place: Place, person_class: int, draw: int) -> int | str:
 def what_happens(leg: Leg, draw: int) -> str:
     """Return how an attempt ends: weather first, then death, then interception."""
     dead = leg.opening * leg.risk
-    intercepted = dead + leg.opening * (1.0 - leg.risk) * leg.caught
+    intercepted = dead + leg.opening * ((1.0 - leg.risk) * leg.caught)
     put_off = intercepted + (1.0 - leg.opening)
     if draw < limit(dead):
         return "dead"

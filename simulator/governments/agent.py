@@ -82,7 +82,8 @@ class Government(mesa.Agent):  # type: ignore[misc]
         """Lay the orders for this step on the common table, those of the timetable and those decided by rule."""
         step = self._world.step
         for order in self.decide():
-            self._table.lay(order.lever, order.where, order.do, float(order.value[step]), float(order.active[step]))
+            value, active = float(order.value[step]), float(order.active[step])
+            self._table.lay(order.lever, order.where, order.do, value, active, order.days.get(step))
         for laid in self.laid():
             self._table.lay(laid.lever, laid.where, laid.do, laid.value, 1.0)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,9 @@ class Order:
     lever : name of the lever.
     where : index of the legs, countries, or (origins, countries) that it acts on.
     do : add, multiply, or set.
-    value : mean value over each step in the lever's unit; neutral to `do` where it does not act, shape (n_steps,).
+    value : mean value over each step's active days in the lever's unit; 0 where it does not act, shape (n_steps,).
     active : share of each step in which it acts, shape (n_steps,).
+    days : for steps within which it changes, its value on each of their days; NaN where it does not act.
     """
 
     policy: str
@@ -36,6 +38,7 @@ class Order:
     do: str
     value: Floats
     active: Floats
+    days: Mapping[int, Floats] = field(default_factory=dict)
 
 
 def _daily(change: LeverChange, clock: Clock) -> Floats:
@@ -72,9 +75,24 @@ def by_step(change: LeverChange, clock: Clock) -> tuple[Floats, Floats]:
     first = clock.edges[:-1].astype(np.intp)
     active = np.add.reduceat(acts.astype(np.float64), first)
     total = np.add.reduceat(np.where(acts, daily, 0.0), first)
-    unit = 1.0 if change.do == "multiply" else convert(1.0, change.unit, LEVERS[change.lever].unit)
-    mean = np.divide(total, active, out=np.zeros(len(total)), where=active > 0) * unit
+    mean = np.divide(total, active, out=np.zeros(len(total)), where=active > 0) * _unit(change)
     return mean, active / clock.days
+
+
+def within_steps(change: LeverChange, clock: Clock) -> dict[int, Floats]:
+    """Return the change's value on each day of those steps within which it changes, in the lever's unit, by step."""
+    daily = _daily(change, clock) * _unit(change)
+    same = (daily[1:] == daily[:-1]) | (np.isnan(daily[1:]) & np.isnan(daily[:-1]))
+    edges = clock.edges.astype(np.intp)
+    changes = np.flatnonzero(~same) + 1  # days that differ from the day before
+    steps = np.searchsorted(edges, changes, side="right") - 1
+    inside = steps[changes != edges[steps]]
+    return {int(step): daily[edges[step] : edges[step + 1]] for step in np.unique(inside)}
+
+
+def _unit(change: LeverChange) -> float:
+    """Return by what a change's values are multiplied to be in the lever's unit."""
+    return 1.0 if change.do == "multiply" else convert(1.0, change.unit, LEVERS[change.lever].unit)
 
 
 def _where(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], ...]:
@@ -100,7 +118,8 @@ def orders_of(government: str, scenario: Scenario, clock: Clock) -> list[Order]:
         for change in policy.levers:
             if change.government == government:
                 value, active = by_step(change, clock)
-                orders.append(Order(name, change.lever, _where(change, scenario), change.do, value, active))
+                days = within_steps(change, clock)
+                orders.append(Order(name, change.lever, _where(change, scenario), change.do, value, active, days))
     return orders
 
 

@@ -8,47 +8,67 @@ from numpy.typing import NDArray
 from simulator.draws import Halves, thresholds
 from simulator.units import FULL_FRAGILITY
 from simulator.world.network import Exit
-from simulator.world.world import World
+from simulator.world.world import Levers, World, mean_of_spells
 
 Floats = NDArray[np.float64]
-
 DEAD, INTERCEPTED, PUT_OFF, THROUGH = range(4)
 """Outcomes of one decision to travel a leg, in the order of the limits on its draw."""
 
+FIRST_KNOWN_DAYS = 28.0
+"""What people believe at first is the mean of the chances of so many days, four whole weeks."""
+
 
 def update(world: World) -> None:
-    """Set this step's chances on every leg."""
-    departure, arrival = hazards(world)
-    controlled = 1.0 - world.levers["organised_transit"]
-    world.hazard = (departure + arrival) * controlled
-    world.caught = -np.expm1(-world.hazard)
-    world.risk = death_risk(world, departure * controlled, rescued=True)
-    world.unrescued = death_risk(world, departure * controlled, rescued=False)
+    """Set this step's chances on every leg: the means of the chances of its days.
+
+    A chance is not that of the mean hazard: a leg that is shut on one day of seven stops a seventh of those who try,
+    however firmly it is shut.
+    """
+    world.hazard, world.caught, world.risk, world.unrescued, world.stopped = mean_of_spells(
+        world, lambda levers: _chances(world, levers)
+    )
     world.open = openness(world)
-    if world.prior_caught.size == 0:
-        world.prior_caught = world.caught.copy()
-        world.prior_risk = world.risk.copy()
-    world.outcome_limits = outcome_limits(world.open, world.risk, world.caught)
+    if world.day < FIRST_KNOWN_DAYS or not world.prior_caught.size:
+        # A running mean over days, so that the first days' chances count the same whatever the step.
+        part = world.days / world.end_day
+        for name, now in (("prior_caught", world.caught), ("prior_risk", world.risk)):
+            before = getattr(world, name)
+            setattr(world, name, before + part * (now - before) if before.size else now.copy())
+    world.outcome_limits = outcome_limits(world.open, world.risk, world.stopped)
     world.ledger["interception_chance"][...] = world.caught
     world.ledger["death_risk"][...] = world.risk
 
 
-def capacity(world: World) -> Floats:
+def _chances(world: World, levers: Levers) -> Floats:
+    """Return what levers make of each leg, shape (5, n_legs).
+
+    Hazard of interception, chance of it among those who live, risk of death, that without rescue, and the chance to
+    live and be caught.
+    """
+    departure, arrival = hazards(world, levers)
+    controlled = 1.0 - levers["organised_transit"]
+    hazard = (departure + arrival) * controlled
+    caught = -np.expm1(-hazard)
+    risk, unrescued = (death_risk(world, departure * controlled, levers, rescued=each) for each in (True, False))
+    return np.stack([hazard, caught, risk, unrescued, (1.0 - risk) * caught])
+
+
+def capacity(world: World, levers: Levers) -> Floats:
     """Return each country's capacity to control its borders, 0 to 1; shape (n_countries,)."""
     top = world.parameters.governance.capacity_at_zero_fragility.value
     governed = top * (1.0 - world.fragility / FULL_FRAGILITY)
-    return np.clip(governed + world.levers["capacity_building"], 0.0, 1.0)
+    return np.clip(governed + levers["capacity_building"], 0.0, 1.0)
 
 
-def hazards(world: World) -> tuple[Floats, Floats]:
+def hazards(world: World, levers: Levers) -> tuple[Floats, Floats]:
     """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
 
     Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge; where
     effort saturates it is raised to a power below 1. Joint patrols bring capacity and will of their own, but need the
     consent of the country that they start from.
     """
-    network, levers = world.network, world.levers
-    able = capacity(world)
+    network = world.network
+    able = capacity(world, levers)
     willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
     load = 1.0 + world.flow / network.surge
     scale = world.parameters.crossing.effectiveness.value / load
@@ -62,7 +82,7 @@ def hazards(world: World) -> tuple[Floats, Floats]:
     return departure, arrival
 
 
-def death_risk(world: World, departure: Floats, *, rescued: bool) -> Floats:
+def death_risk(world: World, departure: Floats, levers: Levers, *, rescued: bool) -> Floats:
     """Return the risk of death of an attempt; shape (n_legs,).
 
     Evading controls and crowding raise it, rescue lowers it, and weather at sea moves it.
@@ -73,7 +93,7 @@ def death_risk(world: World, departure: Floats, *, rescued: bool) -> Floats:
     risk = risk * (1.0 + departure) ** crossing.evasion_risk.value
     risk = risk * world.crowding**crossing.crowding_risk.value
     if rescued:
-        risk = risk * (1.0 - crossing.rescue_effect.value * world.levers["rescue"])
+        risk = risk * (1.0 - crossing.rescue_effect.value * levers["rescue"])
     return np.clip(risk, 0.0, 1.0)
 
 
@@ -90,14 +110,14 @@ def _at_sea(sea: NDArray[np.int16], figure: Floats) -> Floats:
     return np.append(figure, 1.0)[sea]  # -1, no sea, is the last
 
 
-def outcome_limits(opening: Floats, risk: Floats, caught: Floats) -> NDArray[np.uint32]:
+def outcome_limits(opening: Floats, risk: Floats, stopped: Floats) -> NDArray[np.uint32]:
     """Return limits on a 32-bit draw between the outcomes; shape (3, n_legs + n_exits).
 
-    An attempt is made with chance `opening`, else put off. Of attempts, `risk` die, of the others `caught`
-    are intercepted. An exit is always "through".
+    An attempt is made with chance `opening`, else put off. Of attempts, `risk` die and `stopped` live and are
+    intercepted. An exit is always "through".
     """
     dead = opening * risk
-    intercepted = dead + opening * (1.0 - risk) * caught
+    intercepted = dead + opening * stopped
     put_off = intercepted + (1.0 - opening)
     limits = np.zeros((3, len(opening) + len(Exit)), dtype=np.uint32)
     limits[:, : len(opening)] = thresholds(np.stack([dead, intercepted, put_off]))

@@ -32,7 +32,7 @@ def learn(world: World) -> None:
     if world.weight == 1:
         caught, dead = (of_both_needs(world.ledger[name]).T for name in ("interceptions", "deaths"))
     else:
-        caught, dead = tried * (1.0 - world.risk) * world.caught, tried * world.risk
+        caught, dead = tried * world.stopped, tried * world.risk
     for seen, new in ((world.seen, tried), (world.seen_caught, caught), (world.seen_dead, dead)):
         seen *= keep
         seen += new

@@ -69,7 +69,7 @@ ORDER: Final = (
     Stage(
         "smuggling",
         smuggling.update,
-        _names("levers", "cooperation", "flow", "flow_year", "price", "crowding", "capacity", "demand", "vacancy"),
+        _names("spells", "cooperation", "flow", "flow_year", "price", "crowding", "capacity", "demand", "vacancy"),
         _names("price", "crowding", "vacancy", "ledger.prices", "ledger.crowding", "ledger.vacancy"),
         "prices and places answer this step's controls and the demand of the steps before",
     ),
@@ -77,12 +77,12 @@ ORDER: Final = (
         "crossing",
         crossing.update,
         _names(
-            "levers", "cooperation", "fragility", "flow", "plan", "crowding", "hazard", "caught", "risk", "open",
-            "prior_caught", "vacancy",
+            "spells", "cooperation", "fragility", "flow", "plan", "crowding", "caught", "risk", "stopped",
+            "open", "prior_caught", "prior_risk", "vacancy",
         ),
         _names(
-            "hazard", "caught", "risk", "unrescued", "open", "prior_caught", "prior_risk", "outcome_limits",
-            "ledger.interception_chance", "ledger.death_risk",
+            "hazard", "caught", "risk", "unrescued", "stopped", "open", "prior_caught", "prior_risk",
+            "outcome_limits", "ledger.interception_chance", "ledger.death_risk",
         ),
         "chances of the step, from controls, weather and load",
     ),
@@ -158,7 +158,7 @@ ORDER: Final = (
     Stage(
         "smuggling",
         smuggling.collect,
-        _names("levers", "cooperation", "price", "flow", "flow_year", "capacity", "demand"),
+        _names("spells", "cooperation", "price", "flow", "flow_year", "capacity", "demand"),
         _names("smuggled", "flow", "flow_year", "capacity", "demand", "ledger.smuggled", "ledger.revenue"),
         "attempts of the step become revenue, and load on the controls of the next",
     ),
@@ -166,7 +166,7 @@ ORDER: Final = (
         "feedback",
         feedback.update,
         _names(
-            "seen", "seen_caught", "seen_dead", "caught", "risk", "news", "diaspora", "closed", "levers", "plan",
+            "seen", "seen_caught", "seen_dead", "stopped", "risk", "news", "diaspora", "closed", "levers", "plan",
             "gdp", "lag_gain", "lag_loss", "lag_governance", "n_warm_up", "pools", "left", "relatives",
         ),
         _names(

@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.units import DAYS_PER_YEAR
-from simulator.world.world import World
+from simulator.world.world import Levers, World, mean_of_spells
 
 Floats = NDArray[np.float64]
 
 
-def efforts(world: World) -> tuple[Floats, Floats]:
+def efforts(world: World, levers: Levers) -> tuple[Floats, Floats]:
     """Return the effort that smugglers meet at each leg now, and at the start; each of shape (n_legs,).
 
     Only effort that acts counts: the departure side's is scaled by cooperation, joint patrols need only that there is
     any, and none acts where the state itself organises transit.
     """
-    network, levers = world.network, world.levers
+    network = world.network
     here, there = network.departure_control, network.arrival_control
     willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
     base = np.where(here >= 0, network.effort_departure * world.cooperation[here], 0.0)
@@ -33,15 +33,7 @@ def efforts(world: World) -> tuple[Floats, Floats]:
 def update(world: World) -> None:
     """Move prices and crowding towards what enforcement and demand make of them."""
     rules = world.parameters.smuggling
-    now, base = efforts(world)
-    floor = rules.effort_floor.value
-    enforcement = np.maximum(now, floor) / np.maximum(base, floor)
-    fight = world.levers["anti_smuggling"]
-    demand = np.where(world.flow_year > 0, world.flow / np.where(world.flow_year > 0, world.flow_year, 1.0), 1.0)
-    demand = np.clip(demand, 0.1, 10.0)
-    price = world.network.price * enforcement**rules.price_elasticity.value * demand**rules.demand_elasticity.value
-    price = price * np.exp(rules.anti_smuggling_effect.value * fight) * (1.0 - world.levers["organised_transit"])
-    crowding = (enforcement * np.exp(fight)) ** rules.crowding_elasticity.value
+    price, crowding = mean_of_spells(world, lambda levers: _sought(world, levers))
     follow = -np.expm1(-world.days / rules.adjustment.value)
     world.price = world.price + follow * (price - world.price)
     world.crowding = world.crowding + follow * (crowding - world.crowding)
@@ -49,6 +41,20 @@ def update(world: World) -> None:
     world.ledger["prices"][...] = world.price
     world.ledger["vacancy"][...] = world.vacancy
     world.ledger["crowding"][...] = world.crowding
+
+
+def _sought(world: World, levers: Levers) -> Floats:
+    """Return the price and the crowding that levers and demand make, shape (2, n_legs)."""
+    rules = world.parameters.smuggling
+    now, base = efforts(world, levers)
+    floor = rules.effort_floor.value
+    enforcement = np.maximum(now, floor) / np.maximum(base, floor)
+    fight = levers["anti_smuggling"]
+    demand = np.where(world.flow_year > 0, world.flow / np.where(world.flow_year > 0, world.flow_year, 1.0), 1.0)
+    demand = np.clip(demand, 0.1, 10.0)
+    price = world.network.price * enforcement**rules.price_elasticity.value * demand**rules.demand_elasticity.value
+    price = price * np.exp(rules.anti_smuggling_effect.value * fight) * (1.0 - levers["organised_transit"])
+    return np.stack([price, (enforcement * np.exp(fight)) ** rules.crowding_elasticity.value])
 
 
 def vacancy(world: World) -> Floats:
@@ -76,14 +82,18 @@ def share_smuggled(world: World) -> Floats:
 
     Controls drive people to smugglers, and effort against smuggling drives them away: the odds follow both.
     """
+    return mean_of_spells(world, lambda levers: _share_smuggled(world, levers))
+
+
+def _share_smuggled(world: World, levers: Levers) -> Floats:
     rules = world.parameters.smuggling
-    now, base = efforts(world)
+    now, base = efforts(world, levers)
     floor = rules.effort_floor.value
     share = np.clip(rules.smuggled_share.value, 1e-9, 1.0 - 1e-9)
     odds = share / (1.0 - share) * np.maximum(now, floor) / np.maximum(base, floor)
-    odds = odds * np.exp(-rules.anti_smuggling_effect.value * world.levers["anti_smuggling"])
+    odds = odds * np.exp(-rules.anti_smuggling_effect.value * levers["anti_smuggling"])
     paid = (world.network.price > 0) & ~world.network.visa
-    return np.where(paid, odds / (1.0 + odds), 0.0) * (1.0 - world.levers["organised_transit"])
+    return np.where(paid, odds / (1.0 + odds), 0.0) * (1.0 - levers["organised_transit"])
 
 
 def collect(world: World) -> None:

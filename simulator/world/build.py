@@ -81,7 +81,10 @@ def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, F
         risk[row.month - 1, numbers[row.sea]] = row.risk
     months = np.array([int(month[5:]) - 1 for month in clock.months])
     opening = opening**scenario.parameters.crossing.season_sharpness.value
-    open_by_step, risk_by_step = clock.month_shares @ opening[months], clock.month_shares @ risk[months]
+    # Not `@`: the linear algebra behind it adds up in another order on another processor.
+    open_by_step, risk_by_step = (
+        np.einsum("sm,mn->sn", clock.month_shares, table[months]) for table in (opening, risk)
+    )  # fmt: skip
     noise = scenario.parameters.crossing.sea_hazard_noise.value
     weeks = clock.start.toordinal() // 7 + np.arange(int(clock.edges[-1]) // 7 + 2)
     week_of_day = (clock.start.toordinal() + np.arange(int(clock.edges[-1]))) // 7 - weeks[0]
@@ -245,6 +248,7 @@ def build_world(scenario: Scenario) -> World:
     places = {name: number for number, name in enumerate(network.places)}
     reference = np.array([scenario.corridor.reference_year + MID_YEAR])
     n_origins, n_countries, n_legs = len(groups.origins), len(codes), network.n_legs
+    levers = neutral_levers(n_legs, n_origins, n_countries)
     world = World(
         clock=clock,
         n_warm_up=n_warm_up,
@@ -261,7 +265,8 @@ def build_world(scenario: Scenario) -> World:
         people=People(),
         pools=pools,
         closed=np.zeros((len(State), n_countries, n_origins), dtype=np.int64),
-        levers=neutral_levers(n_legs, n_origins, n_countries),
+        levers=levers,
+        spells=[(1.0, levers)],
         diaspora=_diaspora(scenario, groups, codes, clock),
         visa=_matrix([(row.origin, row.country, row.required) for row in scenario.visas], groups, codes),
         cooperation=np.array([row.border_cooperation for row in scenario.countries], dtype=np.float64),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from simulator.world.queue import ClaimQueue
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Levers = Mapping[str, Floats]
+"""Values of all levers, by name."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ class World:
     relatives : of those in each pool, relatives of people who made it and who mean to follow; shape of `pools`.
     closed : people in a closed state, shape (n_states, n_countries, n_origins).
     entered : net people born or moved into the pools since the start.
-    levers : value of each lever in this step, by name; shapes (n_legs,), (n_countries,) or (n_origins, n_countries).
+    levers : value of each lever in this step, by name, the mean of its days; shapes (n_legs,), (n_countries,) or
+        (n_origins, n_countries).
+    spells : parts of the step in which no lever changes: share of its days, and the levers there, as `levers`.
     gdp, unemployment, fragility, conflict : drivers now, shape (n_countries,).
     diaspora, visa : shape (n_origins, n_countries).
     value : value of standing at a place, utility, shape (n_classes, n_places).
@@ -121,6 +126,7 @@ class World:
     share_limits : limits on 32-bit draws between options, shape (n_options, n_places, n_classes).
     outcome_limits : limits between dead, intercepted, put off and through, shape (3, n_legs + n_exits).
     unrescued : risk of death if nobody were rescued, shape (n_legs,).
+    stopped : chance of one who tries to live and be intercepted, shape (n_legs,).
     hazard, caught, risk, open : hazard and chance of interception, risk of death, chance that the leg is
         passable, shape (n_legs,).
     prior_caught, prior_risk : what people believe before anything is seen, shape (n_legs,).
@@ -157,6 +163,7 @@ class World:
     pools: Counts
     closed: Counts
     levers: dict[str, Floats]
+    spells: list[tuple[float, dict[str, Floats]]]
     diaspora: Floats
     visa: Floats
     cooperation: Floats
@@ -183,6 +190,7 @@ class World:
     relatives: Floats = field(default_factory=lambda: np.zeros(0))
     left: Floats = field(default_factory=lambda: np.zeros(0))
     unrescued: Floats = field(default_factory=lambda: np.zeros(0))
+    stopped: Floats = field(default_factory=lambda: np.zeros(0))
     risk: Floats = field(default_factory=lambda: np.zeros(0))
     open: Floats = field(default_factory=lambda: np.zeros(0))
     prior_caught: Floats = field(default_factory=lambda: np.zeros(0))
@@ -262,3 +270,14 @@ class World:
         """Return all people: in pools, in rows, and in closed states."""
         open_rows = int(np.count_nonzero(self.people.state < State.PROTECTED))
         return int(self.pools.sum()) + open_rows * self.weight + int(self.closed.sum())
+
+
+def mean_of_spells(world: World, figure: Callable[[Levers], Floats]) -> Floats:
+    """Return the mean over the days of the step of a figure that hangs on levers, which may change within it."""
+    share, levers = world.spells[0]
+    total = figure(levers)
+    if len(world.spells) > 1:
+        total = share * total
+        for share, levers in world.spells[1:]:
+            total = total + share * figure(levers)
+    return total
