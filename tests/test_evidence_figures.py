@@ -7,7 +7,10 @@ how much they may differ.
 
 from __future__ import annotations
 
+import csv
+import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +116,14 @@ def test_both_topic_pages_are_there(page: str) -> None:
     assert sum(finding.section.startswith(page) for finding in read) >= 18
 
 
+def test_every_footnote_has_an_entry() -> None:
+    """All 53 but the two that only name further reading, 3 and 32."""
+    sections = [entry.content.section for name in finding_names(STATEMENT) if (entry := read_finding(name)) is not None]
+    found = {int(number) for section in sections for note in re.findall(r"notes? ([\d, ]+)", section)
+             for number in re.findall(r"\d+", note)}  # fmt: skip
+    assert found == {*range(1, 54)} - {3, 32}
+
+
 # Inputs ------------------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +143,17 @@ def test_arrivals_in_spain_hold_those_by_sea() -> None:
     for name, months in (("spain-sea-2016", ["2016"]), ("spain-sea-2017", until_august)):
         by_sea, all_ = figure(name), observed("arrivals-spain", *months)
         assert by_sea < all_ < 2 * by_sea
+
+
+def test_children_and_families_are_those_of_the_file() -> None:
+    """The document gives whole thousands; the file counts children of all countries, not of three: three per cent."""
+    path = Path(__file__).parents[1] / "experiments" / "us-mexico" / "children-and-families.csv"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    for year in ("2013", "2014"):
+        for column, name in (("unaccompanied_children", "unaccompanied"), ("people_in_families", "families")):
+            counted = sum(int(row[column]) for row in rows if row["fiscal_year"] == year)
+            assert counted == pytest.approx(figure(f"{name}-{year}"), rel=0.03)
 
 
 def test_moroccans_in_spain_are_about_as_many() -> None:
