@@ -187,6 +187,24 @@ def test_every_mechanism_can_be_imported() -> None:
         assert pkgutil.resolve_name(name) is not None
 
 
+def test_findings_and_the_tests_that_carry_them_name_each_other() -> None:
+    """Above each test stands which findings it carries: who changes it sees them, and who names it must have looked."""
+    named = {(test, name) for name, entry in findings().items() for test in entry.content.test}
+    marked = set()
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        carried: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# Carries "):
+                carried.append(line.removeprefix("# Carries "))
+            elif line.startswith("def test_"):
+                function = line.removeprefix("def ").partition("(")[0]
+                marked |= {(f"tests/{path.name}::{function}", name) for name in carried}
+                carried = []
+    assert sorted(named - marked) == []
+    assert sorted(marked - named) == []
+    assert len(named) > 80
+
+
 def check_one(identifier: str = "a-document.a-finding", cited: bool = False, **fields: Any) -> list[Problem]:
     """Return the problems of a single finding that is right but for what is given."""
     content = {"document": "a-document", "section": "1", "date": "2016", "finding": "So it is.", "kind": "measured"}
