@@ -58,7 +58,7 @@ def check_findings(
 
 
 def _stale(name: str, entry: Entry[Finding], corridors: Corridors) -> Iterator[Problem]:
-    """Check that corridors still lack what an entry says that they lack, and that it says so where it can be checked."""
+    """Check that corridors still lack what an entry says that they lack, and that it says so in a field."""
     finding = entry.content
     for corridor, draft in corridors.items():
         raw = draft.tables.get("countries")

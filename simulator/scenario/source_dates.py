@@ -39,7 +39,7 @@ def _end(year: str, month: str, day: str) -> date | None:
         if day:
             return date(int(year), number, int(day))
         return date(int(year) + number // 12, number % 12 + 1, 1) - timedelta(days=1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -100,7 +100,7 @@ def _older(
     """Yield the problem of a source that is older than the last of some days."""
     known = published(source, own) if source and source != "assumed" else None
     day = max(days, default=None)
-    if known is not None and day is not None and day > known + _AHEAD:
+    if known is not None and day is not None and day - known > _AHEAD:
         message = f"is later than the source cited for it, {source}, which ends on {known}"
         yield parts.problem((*path, field), message, str(day), advice=_ADVICE)
 
