@@ -50,6 +50,7 @@ def settled(regimes: Any, act: int, stance: int, times: int = 1, **fields: Any) 
     return one
 
 
+# Carries mpi-council-statement-2017.trust-by-coupling
 def test_promises_kept_build_trust_and_belief_and_broken_ones_ruin_them() -> None:
     """All was done: gains 1 where the promise was kept, losses 1 where not; nothing done, nothing was due."""
     kept = settled(PROMISE, 0, 1).relation
@@ -63,6 +64,8 @@ def test_promises_kept_build_trust_and_belief_and_broken_ones_ruin_them() -> Non
     assert settled(PROMISE, 0, 1, times=200).relation.trust > 0.99
 
 
+# Carries jmdi-mind-the-gap-2017.aid-conditions
+# Carries mpi-council-statement-2017.aid-cut-harms-cooperation
 def test_a_public_threat_costs_trust_and_carrying_it_out_costs_more() -> None:
     """Half of all aid is at stake, 0.8 public: 0.4 a year; refused and carried out: 0.9; complied with: 0.4, too."""
     for act, stance, lost, belief in ((2, 0, 0.4, 0.0), (2, 1, 0.9, 1.0), (0, 1, 0.4, None)):
@@ -74,11 +77,16 @@ def test_a_public_threat_costs_trust_and_carrying_it_out_costs_more() -> None:
     assert quiet.trust == 0.5, "a quiet threat that is not needed costs nothing"
 
 
+# Carries mpi-council-statement-2017.shared-priorities
+# Carries mpi-council-statement-2017.trust-by-coupling
+# Carries mpi-council-statement-2017.spain-morocco-reasons
 def test_shared_priorities_build_trust_by_themselves() -> None:
     relation = settled(regime(shared=0.5), 2, 0).relation
     assert relation.trust == pytest.approx(1 - 0.5 * np.exp(-0.1 * YEAR))
 
 
+# Carries mpi-council-statement-2017.returns-cost-remittances
+# Carries mpi-press-release-2017.returns-are-poison
 def test_backlash_follows_how_public_the_act_and_how_salient_remittances_are() -> None:
     """A signed agreement (1 public) under a regime 0.5 public, where twice the reference is sent home: towards 3."""
     loud = regime(publicity=0.5)
@@ -103,6 +111,7 @@ def held(act: int, stance: int, *, arrived: int = 80, times: int = 1) -> Bargain
     return one
 
 
+# Carries mpi-council-statement-2017.bargaining-chip
 def test_the_price_asked_ratchets_up_with_importance_and_compliance() -> None:
     """Pressed in full where 0.8 come this way: exp(0.5 x 0.8) a year; held by half: half as fast; else not at all."""
     steep = held(0, 1, times=4)
@@ -129,6 +138,7 @@ def test_the_price_paid_follows_only_when_the_donor_pays() -> None:
     assert one.spend()[0] == pytest.approx(20e6 * asked * years)
 
 
+# Carries mpi-council-statement-2017.bargaining-chip
 def test_a_border_is_opened_once_its_price_is_unpaid() -> None:
     """Chance of the most contrary act: higher the more of the price is unpaid, and gone when it is paid."""
     one = held(0, 1)
@@ -166,6 +176,8 @@ def agreement(*, remembered: bool) -> list[str]:
     return taken
 
 
+# Carries mpi-council-statement-2017.mali-denies
+# Carries mpi-council-statement-2017.offers-may-not-compensate
 def test_an_agreement_is_signed_and_then_broken_by_backlash() -> None:
     """Protest against what was signed builds up until refusing is worth more; where it is not remembered, it lasts."""
     acts = agreement(remembered=True)
@@ -216,6 +228,8 @@ RULES = {
 }  # fmt: skip
 
 
+# Carries mpi-council-statement-2017.mali-2009
+# Carries mpi-council-statement-2017.conditionality-disputed
 @pytest.mark.parametrize("case", THREATS)
 def test_a_threat_may_bring_compliance_nothing_or_backlash(case: str) -> None:
     """The same threat of all aid; what comes of it hangs on what is at stake.

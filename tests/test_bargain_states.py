@@ -224,6 +224,8 @@ def test_an_answer_moves_its_levers_and_costs_what_it_costs() -> None:
     assert state.spend() == 0.0
 
 
+# Carries mpi-council-statement-2017.crises-shorten-views
+# Carries mpi-council-statement-2017.border-goals
 def test_a_destination_does_more_the_longer_claims_wait() -> None:
     answers = {"more": {"relief": 0.5, "cost": 100.0}, "as_it_is": {"relief": 0.0}}
     made = bargains.scenario({}, responses={"arrivals": bargains.response("DEA", **answers)})

@@ -100,6 +100,16 @@ def partner_terms(acts: tuple[Act, ...], about: str, seen: Seen, now: int = 1) -
     return payoffs.of_partner(acts, now, about, seen, TABLE, regime(publicity=0.5), RELATION, ECONOMY, 0.5, 0.3, RULES)
 
 
+# Carries mpi-council-statement-2017.mali-2009
+# Carries mpi-council-statement-2017.aid-cut-harms-cooperation
+# Carries mpi-council-statement-2017.safety-valve
+# Carries mpi-council-statement-2017.asymmetric-partnerships
+# Carries mpi-council-statement-2017.embedded-partnerships
+# Carries mpi-council-statement-2017.returns-cost-remittances
+# Carries mpi-council-statement-2017.offers-may-not-compensate
+# Carries mpi-council-statement-2017.informal-cooperation
+# Carries mpi-press-release-2017.transactional
+# Carries mpi-press-release-2017.returns-are-poison
 def test_terms_of_a_partner_asked_to_take_people_back() -> None:
     """By hand: 300 asked for at 1,000 euros a year for 5 years are 1.5 per cent of 100 million; protest is 0.04/0.05.
 
@@ -121,6 +131,8 @@ def test_terms_of_a_partner_asked_to_take_people_back() -> None:
         np.testing.assert_allclose(found[name], values, atol=1e-12, err_msg=name)
 
 
+# Carries mpi-council-statement-2017.shared-priorities
+# Carries mpi-council-statement-2017.spain-morocco-reasons
 def test_terms_of_a_partner_asked_to_hold_a_border() -> None:
     wanted = {
         "promise": [1.8, 0.9, 0, 0],
@@ -153,6 +165,7 @@ def test_a_state_without_capacity_finds_a_task_dear_but_not_beyond_measure() -> 
         np.testing.assert_allclose(found["task"], [-cost, -0.4 * cost, 0], atol=1e-12)
 
 
+# Carries mpi-council-statement-2017.bargaining-chip
 def test_a_border_is_opened_as_leverage_where_the_price_is_unpaid_and_the_way_matters() -> None:
     """The log odds of opening it rise by 3 x importance x what is unpaid / 0.5; paid in full, or little used: by 0."""
 
@@ -172,6 +185,8 @@ def test_a_border_is_opened_as_leverage_where_the_price_is_unpaid_and_the_way_ma
 # A donor's and a destination's -------------------------------------------------------------------------------------
 
 
+# Carries mpi-council-statement-2017.crises-shorten-views
+# Carries mpi-press-release-2017.transactional
 def test_terms_of_a_donor() -> None:
     """It saw compliance of 0.4, claims wait 2 years, half of all came over the partner's legs.
 
@@ -226,6 +241,11 @@ def test_terms_of_a_destination() -> None:
 BARGAIN = bargains.bargain("ORA", "nothing", aid=20.0)
 
 
+# Carries mpi-council-statement-2017.asymmetric-partnerships
+# Carries mpi-council-statement-2017.other-pressure
+# Carries mpi-council-statement-2017.offers-may-not-compensate
+# Carries mpi-council-statement-2017.readmission-incentives
+# Carries mpi-press-release-2017.returns-are-poison
 @pytest.mark.parametrize(
     ("lever", "amount", "unit", "more", "percent"),
     [
@@ -339,6 +359,7 @@ def test_trust_stays_between_none_and_all(moves: list[tuple[float, float, float]
         assert lost > 0 or state.trust >= before - 1e-12
 
 
+# Carries mpi-council-statement-2017.embedded-partnerships
 def test_trust_moves_slowly_at_the_values_shipped() -> None:
     """A promise kept takes more than three years to make up half of what trust lacks; losing it goes faster."""
     shipped = small.parameters().bargaining

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from simulator.errors import Problem
+from simulator.errors import InputError, Problem
 from simulator.scenario import seeds
 from simulator.scenario.evidence import Source
 from simulator.scenario.evidence_checks import check_findings, check_publishers, unsupported_numbers
-from simulator.scenario.evidence_uses import citations, drafts_of, read_corridors
+from simulator.scenario.evidence_uses import citations, drafts_of, read_corridors, table
 from simulator.scenario.library import names
 from simulator.scenario.load import load
 from simulator.scenario.new import new
@@ -187,6 +187,24 @@ def test_every_mechanism_can_be_imported() -> None:
         assert pkgutil.resolve_name(name) is not None
 
 
+def test_findings_and_the_tests_that_carry_them_name_each_other() -> None:
+    """Above each test stands which findings it carries: who changes it sees them, and who names it must have looked."""
+    named = {(test, name) for name, entry in findings().items() for test in entry.content.test}
+    marked = set()
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        carried: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# Carries "):
+                carried.append(line.removeprefix("# Carries "))
+            elif line.startswith("def test_"):
+                function = line.removeprefix("def ").partition("(")[0]
+                marked |= {(f"tests/{path.name}::{function}", name) for name in carried}
+                carried = []
+    assert sorted(named - marked) == []
+    assert sorted(marked - named) == []
+    assert len(named) > 80
+
+
 def check_one(identifier: str = "a-document.a-finding", cited: bool = False, **fields: Any) -> list[Problem]:
     """Return the problems of a single finding that is right but for what is given."""
     content = {"document": "a-document", "section": "1", "date": "2016", "finding": "So it is.", "kind": "measured"}
@@ -199,6 +217,8 @@ def check_one(identifier: str = "a-document.a-finding", cited: bool = False, **f
     "fields",
     [
         {"unused": "Nobody has read it."},
+        {"unused": "No corridor has it.", "no_corridor_has": ["ATL"]},
+        {"unused": "Later than the corridor us-mexico.", "later_than": "us-mexico", "date": "2022"},
         {"cited": True},
         {"used_by": "scenarios/mediterranean/observed.csv"},
         {"used_by": "tests/test_evidence.py"},
@@ -234,6 +254,11 @@ def test_a_sound_finding_has_no_problem(fields: dict[str, Any]) -> None:
         ({"mechanism": "simulator.stages.crosing.hazards", "test": TEST}, "mechanism: names a function that is not"),
         ({"mechanism": "parameters.news.wieght", "test": TEST}, "mechanism: names a field that is not there"),
         ({"mechanism": "policies.niger-law", "test": TEST}, "is neither a function nor a parameter or switch"),
+        ({"unused": "No corridor has it."}, "says 'No corridor', which nothing checks"),
+        ({"unused": "The corridor is not built yet."}, "says 'not built', which nothing checks"),
+        ({"unused": "No.", "no_corridor_has": ["ATL", "USA"]}, "says that no corridor has USA, but the corridor"),
+        ({"unused": "Later.", "later_than": "us-mexico", "date": "2014"}, "does not lie behind the corridor's last"),
+        ({"unused": "Later.", "later_than": "atlantis"}, "names a corridor that is not there"),
         ({"mechanism": CROSSING}, "a mechanism needs a test that carries it"),
         ({"mechanism": CROSSING, "test": TEST + "s"}, "test: names a test that is not there"),
         ({"mechanism": CROSSING, "test": "tests/test_nothing.py::test"}, "test: names a test that is not there"),
@@ -242,7 +267,9 @@ def test_a_sound_finding_has_no_problem(fields: dict[str, Any]) -> None:
     ids=str,
 )
 def test_a_broken_finding_is_found(fields: dict[str, Any], says: str) -> None:
-    (problem,) = check_one(**fields)
+    found = check_one(**fields)
+    problem = found[0]
+    assert len({found_.field for found_ in found}) == 1  # of one kind; a country may be in several corridors
     assert says in str(problem)
     assert (problem.file, problem.line) == ("seeds/evidence/a-document.yaml", 7)
 
@@ -326,6 +353,40 @@ def test_a_broken_file_of_evidence_is_found(own_seeds: Path, old: str, new_: str
     assert text != SOUND
     (own_seeds / "evidence" / "a-document.yaml").write_text(text)
     assert any(says in str(problem) for problem in seeds.check_seeds())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SOUND.replace("a-document.one", "foo"), "foo: is not looked for in this file"),
+        (SOUND.replace("a-document.one", "a-document."), "a-document.: is not looked for in this file"),
+        (SOUND.replace("a-document.one", f"a-document.{'x' * 400}"), "is too long an id"),
+        ("- a-document.one\n- 2\n", "is not a set of entries"),
+        ("5\n", "is not a set of entries"),
+        ("a-document.one: [1, 2]\n", "is not a set of keys"),
+        ("a-document.one: 7\n", "is not a set of keys"),
+        ("a-document.one:\n", "is not a set of keys"),
+        (SOUND.replace("2016", "[2016, 2017]"), "date: is not text"),
+        (SOUND.replace('"So it is."', "5"), "finding: is not text"),
+        (SOUND.replace("a-document\n", "[a, b]\n"), "document: is not text"),
+        (SOUND + "  used_by: 5\n", "used_by: is not a list"),
+        (SOUND + "  no_corridor_has: [ATL]\n", "give reasons for 'unused'"),
+    ],
+    ids=lambda value: value[-30:],
+)
+def test_a_file_of_another_shape_is_one_clear_error(own_seeds: Path, text: str, says: str) -> None:
+    """Whatever stands in a file, the command that lists findings says so, and where, once."""
+    (own_seeds / "evidence" / "a-document.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        table()
+    (problem,) = caught.value.problems
+    assert says in str(problem)
+    assert problem.line
+    for identifier in ("foo", "a-document.", "a-document.one", "x" * 500, f"a-document.{'x' * 400}"):
+        try:
+            seeds.read_finding(identifier)
+        except InputError as error:
+            assert says in str(error)
 
 
 def test_an_id_that_stands_twice_is_found(own_seeds: Path) -> None:

@@ -7,7 +7,10 @@ how much they may differ.
 
 from __future__ import annotations
 
+import csv
+import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -113,9 +116,20 @@ def test_both_topic_pages_are_there(page: str) -> None:
     assert sum(finding.section.startswith(page) for finding in read) >= 18
 
 
+def test_every_footnote_has_an_entry() -> None:
+    """All 53 but the two that only name further reading, 3 and 32."""
+    sections = [entry.content.section for name in finding_names(STATEMENT) if (entry := read_finding(name)) is not None]
+    found = {int(number) for section in sections for note in re.findall(r"notes? ([\d, ]+)", section)
+             for number in re.findall(r"\d+", note)}  # fmt: skip
+    assert found == {*range(1, 54)} - {3, 32}
+
+
 # Inputs ------------------------------------------------------------------------------------------------------------
 
 
+# Carries mpi-council-statement-2017.greece-arrivals-february-2016
+# Carries mpi-council-statement-2017.greece-arrivals-april-2016
+# Carries mpi-council-statement-2017.greece-arrivals-after
 def test_arrivals_in_greece_are_those_of_the_document() -> None:
     """February and April 2016 to the person; the mean from May on within three tenths: the document rounds."""
     assert observed("arrivals-greece", "2016-02") == figure("greece-arrivals-february-2016")
@@ -126,6 +140,8 @@ def test_arrivals_in_greece_are_those_of_the_document() -> None:
     assert mean < 0.05 * figure("greece-arrivals-february-2016")
 
 
+# Carries mpi-council-statement-2017.spain-sea-2016
+# Carries mpi-council-statement-2017.spain-sea-2017
 def test_arrivals_in_spain_hold_those_by_sea() -> None:
     """By sea and land together there are more than by sea alone, by less than twice."""
     until_august = [f"2017-{month:02d}" for month in range(1, 9)]
@@ -134,12 +150,32 @@ def test_arrivals_in_spain_hold_those_by_sea() -> None:
         assert by_sea < all_ < 2 * by_sea
 
 
+# Carries mpi-council-statement-2017.unaccompanied-2013
+# Carries mpi-council-statement-2017.unaccompanied-2014
+# Carries mpi-council-statement-2017.families-2013
+# Carries mpi-council-statement-2017.families-2014
+def test_children_and_families_are_those_of_the_file() -> None:
+    """The document gives whole thousands; the file counts children of all countries, not of three: three per cent."""
+    path = Path(__file__).parents[1] / "experiments" / "us-mexico" / "children-and-families.csv"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    for year in ("2013", "2014"):
+        for column, name in (("unaccompanied_children", "unaccompanied"), ("people_in_families", "families")):
+            counted = sum(int(row[column]) for row in rows if row["fiscal_year"] == year)
+            assert counted == pytest.approx(figure(f"{name}-{year}"), rel=0.03)
+
+
+# Carries mpi-council-statement-2017.moroccans-in-spain
 def test_moroccans_in_spain_are_about_as_many() -> None:
     """Two editions of one series: within a tenth."""
     (row,) = (row for row in corridor().diaspora if (row.origin, row.country, row.year) == ("MAR", "ESP", 2015))
     assert row.people == pytest.approx(figure("moroccans-in-spain"), rel=0.1)
 
 
+# Carries mpi-council-statement-2017.returns-2016
+# Carries mpi-council-statement-2017.deported-germany-2016
+# Carries mpi-council-statement-2017.deported-italy-2016
+# Carries mpi-council-statement-2017.deported-spain-2016
 def test_removals_stay_below_all_returns_and_deportations() -> None:
     """Removals of the citizens modelled, to outside Europe, are part of all."""
     removals = {row.country: row.removals for row in corridor().asylum_years if row.year == 2016}
@@ -148,6 +184,8 @@ def test_removals_stay_below_all_returns_and_deportations() -> None:
         assert removals[country] < figure(f"deported-{name}-2016")
 
 
+# Carries mpi-council-statement-2017.rejected-germany-2015
+# Carries mpi-council-statement-2017.rejected-germany-2016
 def test_refusals_of_germany_stay_below_all() -> None:
     """Refusals of the citizens modelled, by decisions and rates, are part of all."""
     for year in (2015, 2016):
@@ -156,12 +194,14 @@ def test_refusals_of_germany_stay_below_all() -> None:
         assert 0 < refused < figure(f"rejected-germany-{year}")
 
 
+# Carries mpi-council-statement-2017.ethiopia-refugees-2016
 def test_refugees_in_ethiopia_stay_below_all() -> None:
     """South Sudanese are not modelled: what is left is part of all, and no small one."""
     hosted = sum(row.people for row in corridor().displaced if (row.host, row.year) == ("ETH", 2016))
     assert 0.3 * figure("ethiopia-refugees-2016") < hosted < figure("ethiopia-refugees-2016")
 
 
+# Carries mpi-council-statement-2017.fragile-partners
 def test_named_partners_are_fragile() -> None:
     """Afghanistan, Egypt, Ethiopia, Libya, Mali, Niger and Nigeria in 2016: more fragile than half of all countries."""
     fragility = {row.country: row.fragility for row in corridor().country_years if row.year == 2016 and row.fragility}
@@ -169,6 +209,7 @@ def test_named_partners_are_fragile() -> None:
     assert all(fragility[code] > middle for code in ("AFG", "EGY", "ETH", "LBY", "MLI", "NER", "NGA"))
 
 
+# Carries mpi-council-statement-2017.central-west-low-protection
 def test_fewer_are_in_need_on_the_central_and_western_routes() -> None:
     """Share in need of those detected in 2017, by the nationalities that are observed on each route."""
     need = {row.origin: row.need_share for row in corridor().origins}
@@ -182,6 +223,7 @@ def test_fewer_are_in_need_on_the_central_and_western_routes() -> None:
     assert share["western"] < share["central"] < 0.5 < 0.7 < share["eastern"]
 
 
+# Carries mpi-council-statement-2017.libya-main-departure
 def test_most_leave_north_africa_from_libya() -> None:
     """Arrivals in Italy, most of which are from Libya, against those in Spain, in every year."""
     for year in ("2014", "2015", "2016", "2017"):

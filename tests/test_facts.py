@@ -54,6 +54,7 @@ def test_every_fact_is_noticed_where_it_is_outside_its_band(name: str) -> None:
     assert found(name.split(".")[0])[name].power(register.MARGINS[name]) > 0.95
 
 
+# Carries mpi-council-statement-2017.harder-to-cross-alone
 def test_f1_prices_rise_a_little_when_enforcement_trebles() -> None:
     """F1, Gathmann (2008): an elasticity of price to enforcement between 0.10 and 0.30.
 
@@ -93,6 +94,7 @@ def test_f2_more_change_their_way_than_stay_at_home() -> None:
     assert within("f2.changed-way", estimates["f2.changed-way"])
 
 
+# Carries mpi-council-statement-2017.development-first-raises
 def test_f4_emigration_rises_with_income_and_then_falls() -> None:
     """F4, Clemens (2014, 2020): elasticity +0.2 to +0.9 below 10,000 PPP dollars a head, negative above.
 
@@ -108,6 +110,7 @@ def test_f4_emigration_rises_with_income_and_then_falls() -> None:
     assert within("f4.top", estimates["f4.top"])
 
 
+# Carries mpi-council-statement-2017.development-first-raises
 def test_f4_with_the_hump_switched_off_emigration_only_falls_with_income() -> None:
     """The hump is disputed (World Bank WPS 9518): with the switch off, each richer origin sends fewer.
 
@@ -149,6 +152,8 @@ def test_f7_a_quarter_of_the_intercepted_are_caught_again() -> None:
     assert within("f7.sanctions", fall)
 
 
+# Carries mpi-council-statement-2017.enforcement-deadlier
+# Carries mpi-press-release-2017.closing-diverts
 def test_f8_risk_rises_while_deaths_fall() -> None:
     """F8, IOM on 2016 and 2017: interception up, rescue down: deaths an attempt x 1.5 to 3; deaths in total may fall.
 

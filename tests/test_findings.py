@@ -28,6 +28,7 @@ def weighed(**knobs: Any) -> World:
     return settle_step(small.world(**knobs), *CHOICES)
 
 
+# Carries mpi-council-statement-2017.sealing-is-a-figure-of-speech
 def test_no_effort_seals_a_border() -> None:
     """The chance of being stopped rises with effort, by less each time, and never reaches 1."""
     caught = []
@@ -41,6 +42,9 @@ def test_no_effort_seals_a_border() -> None:
     assert caught[-1] < 1
 
 
+# Carries mpi-council-statement-2017.enforcement-diverts
+# Carries mpi-council-statement-2017.deterrence
+# Carries mpi-press-release-2017.closing-diverts
 def test_controls_at_one_sea_divert_and_deter() -> None:
     """Stronger controls at the eastern sea, known to all: more choose the western one, and fewer wish to leave at all.
 
@@ -62,6 +66,7 @@ def test_controls_at_one_sea_divert_and_deter() -> None:
     assert (wish[EAST, WEST] < wish[EAST,]).all()
 
 
+# Carries mpi-council-statement-2017.controls-stop-those-in-need
 def test_controls_stop_people_in_need_like_others() -> None:
     """At the eastern sea the share stopped is the same for people in need and others, within four standard errors."""
     model = small.run(small.corridor(end="2017-01-01", origins={"ORA": (0.5, 4.0), "ORB": (0.25, -0.5)}))
@@ -77,6 +82,8 @@ def test_controls_stop_people_in_need_like_others() -> None:
     assert shares[0] == pytest.approx(shares[1], abs=4 * np.sqrt(sum(errors)))
 
 
+# Carries mpi-council-statement-2017.harder-to-cross-alone
+# Carries mpi-council-statement-2017.smugglers-used-partly
 def test_where_controls_are_stronger_more_people_pay_smugglers() -> None:
     """Effort trebled: the odds that a smuggler is paid treble, and with them the share, at a higher price."""
     world = small.world()
@@ -89,6 +96,10 @@ def test_where_controls_are_stronger_more_people_pay_smugglers() -> None:
     assert world.price[EAST] > price
 
 
+# Carries jmdi-mind-the-gap-2017.spikes-and-causes
+# Carries mpi-council-statement-2017.youth-bulge
+# Carries mpi-council-statement-2017.youth-unemployment
+# Carries mpi-council-statement-2017.conflict-drives
 @pytest.mark.parametrize(("what", "worse"), [("youth_unemployment", 0.6), ("fragility", 115), ("battle_deaths", 6000)])
 def test_hardship_at_home_raises_the_wish_to_leave(what: str, worse: float) -> None:
     """More unemployment, fragility or war at ORA: more wish to leave; war counts for people in need alone."""
@@ -103,6 +114,8 @@ def test_hardship_at_home_raises_the_wish_to_leave(what: str, worse: float) -> N
         np.testing.assert_allclose(others, 0, atol=1e-9)
 
 
+# Carries jmdi-mind-the-gap-2017.aid-conditions
+# Carries mpi-council-statement-2017.aid-cut-worsens-fragile
 def test_a_cut_in_aid_worsens_the_place_that_loses_it() -> None:
     """Aid worth a tenth of incomes is taken from ORA: less income, more unemployment, more who wish to leave.
 
@@ -137,6 +150,7 @@ def by_sea(policies: dict[str, Policy]) -> np.ndarray:
     return at_sea.reindex(range(model.world.clock.n_steps), fill_value=0).to_numpy(dtype=float)
 
 
+# Carries mpi-council-statement-2017.renewed-surge
 def test_when_a_deal_ends_people_come_again() -> None:
     """For half a year both transit countries stop many: less than half as many get through as without.
 

@@ -96,6 +96,7 @@ def test_recognition_falls_first_to_those_in_need(rate: float, need: float) -> N
     assert in_need >= other or need == 0
 
 
+# Carries mpi-council-statement-2017.due-process
 def test_appeals_follow_share_time_and_success() -> None:
     """Of 30,000 refused: the share who appeal, the mean time until decided, the share who win; bands at z = 4."""
     n = 30_000
@@ -137,6 +138,10 @@ def test_removals_add_up_to_capacity_in_the_mean() -> None:
     assert world.ledger["returns"].sum() == removed
 
 
+# Carries mpi-council-statement-2017.origins-arbitrate-returns
+# Carries mpi-council-statement-2017.documents-needed
+# Carries mpi-council-statement-2017.proof-of-identity
+# Carries mpi-council-statement-2017.interior-controls
 def test_only_those_who_can_be_found_and_have_papers_are_removed() -> None:
     """With unlimited capacity the removed are the identified share; interior controls and cooperation raise it."""
     n = 20_000
@@ -156,6 +161,7 @@ def test_only_those_who_can_be_found_and_have_papers_are_removed() -> None:
         assert world.ledger["returns"][4, 0, 0] / n == pytest.approx(wanted, abs=half_width(wanted, n))
 
 
+# Carries mpi-council-statement-2017.three-forms-of-return-work
 @pytest.mark.parametrize("support", [1.0, 3.0])
 def test_voluntary_returns_and_orders_come_at_their_rates(support: float) -> None:
     """Share gone voluntarily after a year, and share of the undocumented ordered to leave; 20,000 each, z = 4."""
@@ -184,6 +190,8 @@ def settled_price(world: World, steps: int = 200) -> float:
     return float(world.price[EAST])
 
 
+# Carries mpi-council-statement-2017.smuggling-crackdown
+# Carries mpi-council-statement-2017.smuggling-crackdown-deaths
 def test_price_follows_enforcement_with_its_elasticity() -> None:
     """Effort (1 x 0.8 + 0.5) trebled by the arrival side: log price up by elasticity x log 3."""
     world = small.world()
@@ -277,6 +285,8 @@ def test_a_corridor_without_named_routes_runs() -> None:
     assert small.total(model, "crossings") > 0
 
 
+# Carries mpi-council-statement-2017.investment-takes-time
+# Carries mpi-council-statement-2017.aid-cut-worsens-fragile
 @pytest.mark.parametrize(("lag", "kind"), [("investment_lag", "gain"), ("withdrawal_lag", "loss")])
 def test_the_lag_kernel_has_its_mean_and_its_total(lag: str, kind: str) -> None:
     """A year of investment (or of aid withdrawn): the effect's total is kept, and comes `lag` later in the mean."""

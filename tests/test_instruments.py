@@ -273,6 +273,8 @@ def test_smugglers_price_joint_patrols_as_the_effort_that_they_are() -> None:
     assert now[0] == pytest.approx(now[1])  # 0.8 is the cooperation of the country there
 
 
+# Carries mpi-council-statement-2017.early-warning
+# Carries mpi-press-release-2017.look-ahead
 def test_a_reserve_is_used_in_a_surge_only_and_as_far_as_it_goes() -> None:
     """Steady claims use none of it; a rise uses as much as the last month is above the last year, then no more."""
     from simulator.stages import asylum as stage

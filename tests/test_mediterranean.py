@@ -55,6 +55,7 @@ def test_without_them_arrivals_stay_high() -> None:
     assert greece(result(), "2016-02") == february, "until the policies act the two runs are the same"
 
 
+# Carries mpi-council-statement-2017.enforcement-diverts
 def test_part_of_the_fall_reappears_elsewhere_later() -> None:
     """What rises elsewhere comes after what falls: its middle lies months later, and it is less than the fall."""
     both = paired_difference(result(), result("without-statement-and-closure"), [EAST], since="2016-03")
@@ -66,6 +67,7 @@ def test_part_of_the_fall_reappears_elsewhere_later() -> None:
     assert half["rise"] >= half["fall"] + 2
 
 
+# Carries mpi-council-statement-2017.statement-and-closure
 def test_each_policy_alone_does_part_of_it() -> None:
     """Nothing is wired to the two together: either alone lowers arrivals of 2016 less than both do."""
     year = [f"2016-{month:02d}" for month in range(4, 13)]

@@ -230,6 +230,7 @@ def test_without_learning_beliefs_are_the_truth() -> None:
     np.testing.assert_array_equal(dead[1], world.risk)
 
 
+# Carries mpi-council-statement-2017.rescue-dilemma
 def test_rescue_draws_only_if_the_switch_says_so() -> None:
     """With the switch off, what people believe of death does not move with rescue or with what was seen."""
     for pull, moves in ((True, True), (False, False)):

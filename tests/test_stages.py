@@ -82,6 +82,10 @@ def hazard_of(world: World, leg: int = EAST) -> float:
     return float(world.hazard[leg])
 
 
+# Carries mpi-council-statement-2017.capacity-limits-partners
+# Carries mpi-council-statement-2017.divergent-priorities
+# Carries mpi-council-statement-2017.capable-and-willing-partner
+# Carries mpi-council-statement-2017.capacity-building
 def test_hazard_is_effort_times_capacity_times_cooperation_over_load() -> None:
     """Departure side 0.3 x 1 x (1 - 60/120) x 0.8; arrival side 0.3 x 0.5 x (1 - 35/120)."""
     world = small.world()
@@ -108,6 +112,8 @@ def test_organised_transit_takes_away_controls_price_and_days() -> None:
     assert movement.prepare(world).days[EAST] == 0
 
 
+# Carries mpi-council-statement-2017.smuggling-crackdown-deaths
+# Carries mpi-council-statement-2017.rescue-saves
 def test_rescue_lowers_and_evasion_and_crowding_raise_the_risk() -> None:
     world = small.world()
     base_hazard = 0.3 * 1 * 0.5 * 0.8
@@ -156,6 +162,7 @@ def test_sanctions_raise_the_log_odds_of_giving_up() -> None:
     assert np.mean(fate == transit.GAVE_UP) == pytest.approx(wanted, abs=2e-4)
 
 
+# Carries mpi-council-statement-2017.conflict-displaces-migrants
 def test_violence_shortens_stays_and_income_lengthens_nothing() -> None:
     world = settle_step(small.world(), drivers.update)
     calm = transit.waits(world)
@@ -176,6 +183,7 @@ def test_those_short_of_money_save_for_the_days_it_takes() -> None:
     assert transit.saving_days(np.float32([700.0]), np.float32([0.0]))[0] == np.inf
 
 
+# Carries mpi-council-statement-2017.reintegration-helps
 @pytest.mark.parametrize("support", [0.0, 1.0])
 def test_returned_people_leave_again_at_the_rate(support: float) -> None:
     """Of 20,000 sent home the share who leave again within two years is 1 - exp(-2 x rate); the others stay.
@@ -234,6 +242,7 @@ CHOICES = (drivers.update, smuggling.update, crossing.update, route_choice.updat
 """The stages before departure."""
 
 
+# Carries mpi-council-statement-2017.those-with-means-leave
 def test_capability_is_the_share_of_a_lognormal_above_the_price() -> None:
     """Who in each wealth class can pay a price, with savings of median 0.6 x income and log spread 1."""
     world = settle_step(small.world(), *CHOICES)

@@ -59,6 +59,7 @@ def test_the_first_year_is_that_which_was_solved_for() -> None:
     assert (made - seen).abs().max() < 0.02
 
 
+# Carries mpi-council-statement-2017.hotspots-us
 @pytest.mark.parametrize("name", [known(name) for name in FIGURES])
 def test_a_figure_lies_within_its_band(name: str) -> None:
     """What was fitted, held back (2001 to 2005) and tested, each as facts.py says; the best member, seed 1."""

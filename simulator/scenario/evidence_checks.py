@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _BESIDE: Final = "_range"
 _ENDS: Final = (-1.0, 0.0, 1.0)
 """Nothing, all, and the opposite of all: what the ends of a scale mean, which nobody measures."""
 _TABLES: Final = "corridor.tables"
+_LACKS: Final = re.compile(r"(?i)no corridor|not built|later than")
+"""Words of a note by which corridors lack something: true until somebody writes the corridor."""
 
 
 def check_findings(
@@ -50,7 +53,33 @@ def check_findings(
         problems.extend(_loose_ends(name, entry, corridors))
         problems.extend(_use(name, entry, name in cited or bool(stated(finding))))
         problems.extend(_carried(name, entry))
+        problems.extend(_stale(name, entry, corridors))
     return problems
+
+
+def _stale(name: str, entry: Entry[Finding], corridors: Corridors) -> Iterator[Problem]:
+    """Check that corridors still lack what an entry says that they lack, and that it says so in a field."""
+    finding = entry.content
+    for corridor, draft in corridors.items():
+        raw = draft.tables.get("countries")
+        countries = {str(row.get("country")) for row in raw.rows} if raw is not None else set()
+        for code in sorted(countries.intersection(finding.no_corridor_has)):
+            message = f"says that no corridor has {code}, but the corridor {corridor} has it"
+            yield _problem(entry, name, "no_corridor_has", message, code)
+    if finding.later_than and finding.later_than not in corridors:
+        message = "names a corridor that is not there"
+        yield _problem(
+            entry, name, "later_than", message, finding.later_than, nearest(finding.later_than, list(corridors))
+        )
+    elif finding.later_than:
+        last = str(corridors[finding.later_than].corridor.value["available"][1])
+        if finding.date[:4] <= last[:4]:
+            message = f"does not lie behind the corridor's last day, {last}"
+            yield _problem(entry, name, "later_than", message, finding.date)
+    said = _LACKS.search(finding.unused)
+    if said and not (finding.no_corridor_has or finding.later_than):
+        yield _problem(entry, name, "unused", f"says {said[0]!r}, which nothing checks", finding.unused,
+                       "name the countries in 'no_corridor_has', or the corridor in 'later_than'")  # fmt: skip
 
 
 def _carried(name: str, entry: Entry[Finding]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from simulator.scenario.seeds import (
     Entry,
     Finding,
     Publisher,
+    check_seeds,
     finding_names,
     publisher_names,
     read_finding,
@@ -154,6 +155,9 @@ def table(document: str | None = None) -> list[Row]:
     InputError
         If there is no such document, or with every problem of corridors and entries.
     """
+    problems = check_seeds()
+    if problems:
+        raise InputError(problems)
     documents = list(dict.fromkeys(name.rpartition(".")[0] for name in finding_names()))
     if document is not None and document not in documents:
         raise _unknown("--document", document, documents, "is no document with findings")
@@ -163,7 +167,8 @@ def table(document: str | None = None) -> list[Row]:
 
 def _finding(name: str) -> Entry[Finding]:
     entry = read_finding(name)
-    assert entry is not None
+    if entry is None:  # listed, but not where it is looked for: the check of the files says which, and why
+        raise InputError(check_seeds() or [Problem("seeds", name, "cannot be found by its id")])
     return entry
 
 

@@ -20,6 +20,7 @@ from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_s
 from simulator.scenario.parts import Parts, make_parts, named_sources
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
+from simulator.scenario.source_dates import sources_too_old
 from simulator.scenario.tables import TABLES
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
 
@@ -408,7 +409,8 @@ def _check_file(file: Path) -> Sequence[Problem]:
         if kind_of(document, file) == "override":
             read_override(file, file.stem)
             return []
-        scenario = load(file)
+        resolved = resolve(file)
+        scenario = resolved.scenario
         for name in scenario.compare:
             if name in scenario.overrides:
                 load(file, without=(name,))
@@ -416,4 +418,4 @@ def _check_file(file: Path) -> Sequence[Problem]:
                 load(file, overrides=(name,))
     except InputError as error:
         return error.problems
-    return []
+    return list(sources_too_old(make_parts(resolved.draft)))

@@ -16,13 +16,17 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from simulator.errors import InputError, Problem
-from simulator.scenario.evidence import DateText, Finite, Frozen, Identifier, Source
+from simulator.scenario.evidence import CountryCode, DateText, Finite, Frozen, Identifier, Source
 from simulator.scenario.library import library_folder
 from simulator.scenario.messages import problems_of
 from simulator.scenario.yaml_file import Document, Mark, parse_yaml, read_text, shown
 from simulator.units import unit
 
 _TOP_KEY: Final = re.compile(r"""^["']?([^\s#"'][^:"']*)["']?\s*:""")
+
+_ENTRIES: Final = "ids, each with its fields below it: ID: {document: ..., section: ..., ...}"
+LONGEST_ID: Final = 200
+"""Characters of an id, at most: longer ones can be no name of a file, which every document has."""
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 
@@ -65,6 +69,10 @@ class Finding(Frozen):
     """Tests that hold the project to it, as ``tests/FILE.py::NAME``."""
     unused: str = ""
     """Why nothing uses it yet."""
+    no_corridor_has: tuple[CountryCode, ...] = ()
+    """Countries that it speaks of, where nothing uses it because no corridor has them."""
+    later_than: str = ""
+    """Corridor in whose time it does not lie, where nothing uses it because it is too late for that corridor."""
     note: str = ""
     """What to mind."""
 
@@ -72,6 +80,8 @@ class Finding(Frozen):
     def _figure(self) -> Finding:
         if (self.value is None) != (self.unit is None):
             raise ValueError("a value needs a unit, and a unit a value")
+        if (self.no_corridor_has or self.later_than) and not self.unused:
+            raise ValueError("no_corridor_has and later_than give reasons for 'unused', which is missing")
         if self.unit is not None:
             unit(self.unit)
         return self
@@ -192,7 +202,9 @@ def read_finding(identifier: str) -> Entry[Finding] | None:
     InputError
         With every problem of the entry.
     """
-    document = identifier.rpartition(".")[0]
+    document, _, name = identifier.rpartition(".")
+    if not (document and name):
+        return None
     for path in _files_of(document) if document in _documents() else ():
         found = _read(path, identifier, Finding)
         if found is not None:
@@ -222,6 +234,8 @@ def _read(path: Path, identifier: str, model: type[Content]) -> Entry[Content] |
 def _parsed(text: str, file: str, first: int, identifier: str, model: type[Content]) -> Entry[Content]:
     """Return the entry that a text holds; entries are frozen, so that scenarios of one process can share them."""
     document = parse_yaml(text, file, first)
+    if not isinstance(document.value, dict) or identifier not in document.value:
+        raise InputError([Problem(file, identifier, "is not an entry", line=first, allowed=_ENTRIES)])
     return Entry(_entry(document, identifier, model), document.marks[identifier,])
 
 
@@ -245,12 +259,19 @@ def check_seeds() -> list[Problem]:
         except InputError as error:
             problems.extend(error.problems)
             continue
+        if not isinstance(document.value, dict):
+            problems.append(Problem(shown(path), "", "is not a set of entries", line=1, allowed=_ENTRIES))
+            continue
         for identifier in document.value:
             line = document.marks[identifier,].line
+            if len(identifier) > LONGEST_ID:
+                problems.append(Problem(shown(path), identifier[:40] + "...", "is too long an id", line=line,
+                                        allowed=f"at most {LONGEST_ID} characters"))  # fmt: skip
             if identifier in seen:
                 problems.append(Problem(shown(path), identifier, f"is also an entry of {seen[identifier]}", line=line))
             seen[identifier] = shown(path)
-            if name and identifier.rpartition(".")[0] != name:
+            document_, _, own = identifier.rpartition(".")
+            if name and not (document_ == name and own):
                 problems.append(Problem(shown(path), identifier, "is not looked for in this file", line=line,
                                         allowed=f"{name}.NAME"))  # fmt: skip
             try:
