@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 
-from simulator.errors import CorridorError, InputError
+from simulator.errors import CorridorError, InputError, InputWarning, Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +70,26 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERRUPTED) from None
 
     return wrapper
+
+
+@contextmanager
+def heard() -> Iterator[list[Problem]]:
+    """Collect what Corridor warns of in the block, each once, in place of showing it as Python does."""
+    found: list[Problem] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        yield found
+    for each in caught:
+        if isinstance(each.message, InputWarning):
+            found.append(each.message.problem)
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def print_warnings(doubts: Sequence[Problem]) -> None:
+    """Print what changes nothing, or counts twice, on standard error."""
+    for doubt in doubts:
+        say(f"warning: {doubt}")
 
 
 def plain(value: Any) -> Any:

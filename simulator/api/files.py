@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from simulator.api.runs import Runs, opened
+from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
 from simulator.outputs.store import RECORD, read_record
@@ -20,10 +20,19 @@ def check(paths: Sequence[str | Path]) -> list[Path]:
     ------
     InputError
         With every problem of every file.
+
+    Warns
+    -----
+    InputWarning
+        For each order, payment or bargain that changes nothing in the run of its scenario, or counts twice.
     """
+    from simulator.effects.doubts import doubtful
     from simulator.scenario.load import check as check_files
 
-    return check_files(paths)
+    found: list[Problem] = []
+    files = check_files(paths, lambda made: found.extend(doubtful(made.scenario, made.draft)))
+    warn(found)
+    return files
 
 
 def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> Sequence[Mapping[str, Any]]:

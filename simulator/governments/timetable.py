@@ -77,7 +77,8 @@ def by_step(change: LeverChange, clock: Clock) -> tuple[Floats, Floats]:
     return mean, active / clock.days
 
 
-def _where(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], ...]:
+def places_of(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], ...]:
+    """Return the index of the legs, countries, or (origins, countries) that a change acts on."""
     acts = LEVERS[change.lever].acts
     countries = {row.country: number for number, row in enumerate(scenario.countries)}
     if acts == "country":
@@ -100,7 +101,7 @@ def orders_of(government: str, scenario: Scenario, clock: Clock) -> list[Order]:
         for change in policy.levers:
             if change.government == government:
                 value, active = by_step(change, clock)
-                orders.append(Order(name, change.lever, _where(change, scenario), change.do, value, active))
+                orders.append(Order(name, change.lever, places_of(change, scenario), change.do, value, active))
     return orders
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from simulator.errors import Problem, nearest
 from simulator.scenario.bargains import AnswerLever, Bargain, Regime
-from simulator.scenario.checks_policies import reach
+from simulator.scenario.checks_policies import powerless, reach
 from simulator.scenario.levers import LEVERS, Lever
 from simulator.scenario.parts import Parts
 from simulator.scenario.yaml_file import KeyPath
 from simulator.units import convert
 
 _UNION = "EU"
+HELD = "border_posture"
+"""Lever by which a partner holds people at a border."""
 
 
 def _unknown(parts: Parts, path: KeyPath, names: Iterable[str], what: str, known: list[str]) -> Iterator[Problem]:
@@ -34,6 +36,7 @@ def bargains(parts: Parts) -> Iterator[Problem]:
         yield from _unknown(parts, (*path, "partner"), (bargain.partner,), "country", countries)
         yield from _unknown(parts, (*path, "destinations"), bargain.destinations, "destination", destinations)
         yield from _unknown(parts, (*path, "legs"), bargain.legs, "leg or route", legs)
+        yield from powerless(parts, (*path, "legs"), LEVERS[HELD], bargain.legs)
         if (bargain.donor, bargain.partner) not in pairs:
             yield parts.problem((*path, "partner"), "has no partnership with the donor", bargain.partner,
                                 advice=f"add one of {bargain.donor} and {bargain.partner} to partnerships")  # fmt: skip
@@ -88,6 +91,7 @@ def responses(parts: Parts) -> Iterator[Problem]:
                         yield parts.problem((*at, "at"), f"is missing: {moved.lever!r} acts on a {lever.acts}",
                                             None, ", ".join(known[:12]))  # fmt: skip
                     yield from _unknown(parts, (*at, "at"), moved.at, what, known)
+                    yield from powerless(parts, (*at, "at"), lever, moved.at)
                 yield from _within_reach(parts, at, moved, lever)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -345,12 +345,13 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
     )  # fmt: skip
 
 
-def check(paths: Sequence[str | Path]) -> list[Path]:
+def check(paths: Sequence[str | Path], look: Callable[[Resolved], object] = lambda _: None) -> list[Path]:
     """Check scenarios, corridors and overrides, and return their files.
 
     Parameters
     ----------
     paths : files, names, or folders, of which every file of the three kinds is checked.
+    look : called with each scenario that has no problem, and with each of its with-and-without variants.
 
     Raises
     ------
@@ -365,7 +366,7 @@ def check(paths: Sequence[str | Path]) -> list[Path]:
         except InputError as error:
             problems.extend(error.problems)
     for file in files.values():
-        problems.extend(_check_file(file))
+        problems.extend(_check_file(file, look))
     if problems:
         raise InputError(unique(problems))
     return list(files.values())
@@ -401,19 +402,18 @@ def _parts_of(corridor: Path) -> Iterator[Path]:
             yield (corridor.parent / name).resolve()
 
 
-def _check_file(file: Path) -> Sequence[Problem]:
+def _check_file(file: Path, look: Callable[[Resolved], object]) -> Sequence[Problem]:
     """Return the problems of a file, and of its with-and-without variants."""
     try:
         document = read_yaml(file)
         if kind_of(document, file) == "override":
             read_override(file, file.stem)
             return []
-        scenario = load(file)
-        for name in scenario.compare:
-            if name in scenario.overrides:
-                load(file, without=(name,))
-            else:
-                load(file, overrides=(name,))
+        made = resolve(file)
+        look(made)
+        for name in made.scenario.compare:
+            without = name in made.scenario.overrides
+            look(resolve(file, without=(name,)) if without else resolve(file, overrides=(name,)))
     except InputError as error:
         return error.problems
     return []

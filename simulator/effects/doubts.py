@@ -1,0 +1,84 @@
+"""Everything of a scenario that changes nothing in its run, or counts twice, each with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from simulator.effects.orders import Doubt, Timetable
+from simulator.errors import Problem
+from simulator.scenario.draft import Draft
+from simulator.scenario.messages import mark_of
+from simulator.scenario.schema import Scenario
+from simulator.scenario.yaml_file import KeyPath, dotted
+
+
+def of_payments(scenario: Scenario) -> Iterator[Doubt]:
+    """Yield payments that fall outside of the period, or are of nothing."""
+    first, last = scenario.period.start, scenario.period.end
+    for name, policy in scenario.corridor.policies.items():
+        for index, payment in enumerate(policy.payments):
+            path: KeyPath = ("policies", name, "payments", index)
+            if payment.until <= first or payment.from_ >= last:
+                yield Doubt(path, f"changes nothing in this run: nothing of it falls in the period, {first} to {last}",
+                            f"{payment.from_} to {payment.until}", "give it dates in the period",
+                            (payment.from_, payment.until))  # fmt: skip
+            elif payment.million_eur == 0:
+                yield Doubt((*path, "million_eur"), "changes nothing in this run: it pays nothing", 0, "give an amount")
+
+
+def twice(scenario: Scenario) -> Iterator[Doubt]:
+    """Yield orders and payments that stand there twice, word for word: they count twice."""
+    seen: dict[tuple[str, str], str] = {}
+    for name, policy in scenario.corridor.policies.items():
+        for kind, given in (("levers", policy.levers), ("payments", policy.payments)):
+            for index, each in enumerate(given):
+                told = {"kind", "source", "factor", "note"}
+                key = kind, each.model_dump_json(exclude=told)
+                if key in seen:
+                    what = "the same order" if kind == "levers" else "the same payment"
+                    yield Doubt(("policies", name, kind, index), f"counts twice: {what} stands in {seen[key]}", None,
+                                "leave one of them out; or, if both are meant, give one with the sum")  # fmt: skip
+                seen.setdefault(key, f"policy {name!r}")
+
+
+def of_bargains(scenario: Scenario) -> Iterator[Doubt]:
+    """Yield bargains and responses that are to be decided by rule, and never are in the period."""
+    first, last = scenario.period.start, scenario.period.end
+    for kind, given in (("bargains", scenario.corridor.bargains), ("responses", scenario.corridor.responses)):
+        for name, each in given.items():
+            until = getattr(each, "until", None)
+            if each.active and (each.from_ >= last or (until is not None and until <= first)):
+                yield Doubt((kind, name, "from"), f"is never decided: the period is {first} to {last}",
+                            f"{each.from_} to {until or 'the end'}", "give it dates in the period",
+                            (each.from_, until or date.max))  # fmt: skip
+
+
+def doubts_of(scenario: Scenario) -> list[Doubt]:
+    """Return everything of a scenario that changes nothing in its run, or counts twice."""
+    found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario)]
+    if any(policy.levers for policy in scenario.corridor.policies.values()):
+        found.insert(0, Timetable(scenario).doubts())
+    return [doubt for each in found for doubt in each]
+
+
+def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
+    """Return the same as problems, each with the file and line where it was written.
+
+    A corridor's own timetable may hold more than the period of one of its scenarios: what acts on no day of the period
+    is left out if it does within what the corridor covers, unless an override, a setting or the design laid it there.
+
+    Parameters
+    ----------
+    draft : the values as read; without it fields have no lines, and nothing counts as laid over.
+    """
+    found = []
+    first, last = scenario.corridor.available
+    for doubt in doubts_of(scenario):
+        mark = mark_of(draft.corridor.marks, doubt.path) if draft is not None else None
+        covered = doubt.dates is not None and doubt.dates[0] <= last and doubt.dates[1] > first
+        if covered and (mark is None or mark.override is None):
+            continue
+        file, line = (mark.file, mark.line) if mark is not None else (scenario.name, None)
+        found.append(Problem(file, dotted(doubt.path), doubt.message, doubt.value, line, "", doubt.advice))
+    return found
