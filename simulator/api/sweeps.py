@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import InputError, Problem
+from simulator.jobs import check_entry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +79,8 @@ def sweep(
 ) -> SweepResult:
     """Make all runs of a design, each written as it ends, and put them together.
 
-    On Windows and macOS a script that calls this must guard its entry with ``if __name__ == "__main__":``, since
-    workers are fresh processes.
+    A script that calls this must guard its entry with ``if __name__ == "__main__":``, on every system: workers are
+    fresh processes, which load the script.
 
     Parameters
     ----------
@@ -97,7 +98,8 @@ def sweep(
     Raises
     ------
     InputError
-        With every problem of the design and its scenarios, or if `out` holds something else; nothing is run.
+        With every problem of the design and its scenarios, or if `out` holds something else, or if a script calls this
+        without a guarded entry; nothing is run.
     OSError
         If results cannot be written; what was done stays, and can be gone on with.
     """
@@ -106,6 +108,8 @@ def sweep(
     from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
     count = _workers(workers)
+    if cluster is None:
+        check_entry()
     design = _design(experiment, draws, replicates)
     place = place_of(out if out is not None else sweep_folder(experiment))
     if resume and not only_planned(place):

@@ -7,6 +7,7 @@ from datetime import date
 
 from simulator.effects.orders import Doubt, Timetable
 from simulator.errors import Problem
+from simulator.scenario.bargains import offered
 from simulator.scenario.draft import Draft
 from simulator.scenario.messages import mark_of
 from simulator.scenario.schema import Scenario
@@ -54,9 +55,28 @@ def of_bargains(scenario: Scenario) -> Iterator[Doubt]:
                             (each.from_, until or date.max))  # fmt: skip
 
 
+def of_offers(scenario: Scenario) -> Iterator[Doubt]:
+    """Yield bargains whose regime offers what cannot be given to the partner, and what of it is left out."""
+    regimes = scenario.corridor.regimes
+    origins = {row.origin for row in scenario.origins}
+    for name, bargain in scenario.corridor.bargains.items():
+        if regimes is None or not bargain.active or bargain.partner in origins:
+            continue
+        whole = regimes.regimes[bargain.regime]
+        kept = offered(whole, citizens=False)
+        out = list(dict.fromkeys(item.lever for item in whole.items if item not in kept.items))
+        if out:
+            why = f"none of the people of this corridor are citizens of {bargain.partner}"
+            left = ", ".join(dict.fromkeys(item.lever for item in kept.items)) or "nothing"
+            yield Doubt(("bargains", name, "regime"),
+                        f"{why}: left out of the offer: {', '.join(out)}; offered: {left}", bargain.regime,
+                        "choose another regime, or a partner that is an origin, if these are meant")  # fmt: skip
+
+
 def doubts_of(scenario: Scenario) -> list[Doubt]:
     """Return everything of a scenario that changes nothing in its run, or counts twice."""
-    found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario)]
+    found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario),
+                                    of_offers(scenario)]  # fmt: skip
     if any(policy.levers for policy in scenario.corridor.policies.values()):
         found.insert(0, Timetable(scenario).doubts())
     return [doubt for each in found for doubt in each]

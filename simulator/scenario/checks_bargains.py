@@ -40,9 +40,7 @@ def bargains(parts: Parts) -> Iterator[Problem]:
         if (bargain.donor, bargain.partner) not in pairs:
             yield parts.problem((*path, "partner"), "has no partnership with the donor", bargain.partner,
                                 advice=f"add one of {bargain.donor} and {bargain.partner} to partnerships")  # fmt: skip
-        if regimes is None:
-            yield parts.problem((*path, "regime"), "names a regime, but the corridor has none", bargain.regime,
-                                advice="name a file of regimes: regimes: ../regimes.yaml")  # fmt: skip
+        if regimes is None:  # the library's are there wherever something is bargained for
             continue
         known = list(regimes.regimes)
         yield from _unknown(parts, (*path, "regime"), (bargain.regime,), "regime", known)
@@ -56,10 +54,6 @@ def _fits(parts: Parts, path: KeyPath, bargain: Bargain, regime: Regime) -> Iter
     if bargain.aid is None and any(item.of_aid for item in regime.items):
         yield parts.problem((*path, "aid"), f"is missing, and {bargain.regime!r} is measured against it",
                             advice="say what the donor gives in a year, with its source or range")  # fmt: skip
-    wanted = sorted({item.lever for item in regime.items if LEVERS[item.lever].acts == "pair"})
-    if wanted and bargain.partner not in origins:
-        yield parts.problem((*path, "regime"), f"offers {', '.join(wanted)}, which act on people of an origin",
-                            bargain.regime, advice=f"{bargain.partner} is no origin here; choose another")  # fmt: skip
     if bargain.about == "readmission" and bargain.partner not in origins:
         yield parts.problem((*path, "partner"), "has no citizens in this corridor to take back", bargain.partner,
                             ", ".join(origins))  # fmt: skip

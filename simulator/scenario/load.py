@@ -18,6 +18,7 @@ from simulator.scenario.library import FileKind, find
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
+from simulator.scenario.regimes import add_regimes, library_regimes
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
 from simulator.scenario.tables import TABLES
@@ -106,6 +107,8 @@ def resolve(
     if isinstance(draft.scenario.value.get("overrides", []), list):
         draft.scenario.value["overrides"] = [_plain_name(name) for name in names]
     problems.extend(_lay_arguments(draft, seed, persons_per_agent, start, end, set))
+    if "regimes" not in draft.unread:
+        problems.extend(add_regimes(draft.corridor, laid_over=True))  # for bargains that an override added
     parts = make_parts(draft)
     problems.extend(parts.problems)
     problems.extend(check_parts(parts, path))
@@ -211,17 +214,26 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
         name = corridor.value.get(key)
         if not isinstance(name, str):
             continue
+        file = _shared(folder / name) if key == "regimes" else folder / name
         try:
-            part = read_yaml(folder / name)
+            part = read_yaml(file)
         except InputError as error:
-            found = _named_here(error, corridor.marks[key,], key, folder / name)
+            found = _named_here(error, corridor.marks[key,], key, file)
             problems.extend(p if p.field == key else replace(p, field=f"{key}.{p.field}".strip(".")) for p in found)
             corridor.value[key] = None
             unread.add(key)
             continue
         corridor.value[key] = part.value
         corridor.marks.update({(key, *below): mark for below, mark in part.marks.items()})
+    if "regimes" not in unread:
+        problems += add_regimes(corridor)
     return problems, unread
+
+
+def _shared(file: Path) -> Path:
+    """Return the library's regimes for a path that means them where a corridor has none of its own there."""
+    ours = library_regimes()
+    return ours if not file.exists() and file.name == ours.name and ours.is_file() else file
 
 
 def _named_here(error: InputError, where: Mark, field: str, path: Path) -> Sequence[Problem]:
