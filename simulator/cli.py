@@ -127,7 +127,7 @@ def _print_totals(result: Result) -> None:
 @app.command()
 @guarded
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, corridors or overrides.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, corridors, overrides or designs.")],
     as_json: Json = False,
 ) -> None:
     """Check scenarios, corridors and overrides; all problems at once, and what would change nothing."""
@@ -281,13 +281,14 @@ def compare(
     from simulator import api
 
     folder = out or api.comparison_folder(experiment)
-    made = api.compare(
-        experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
-        workers=workers,
-        progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
-    )  # fmt: skip
+    with heard(aloud=True) as doubts:
+        made = api.compare(
+            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
+            workers=workers,
+            progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
+        )  # fmt: skip
     if as_json:
-        print_json({**made.plain(), "folder": str(folder)})
+        print_json({**made.plain(), "folder": str(folder), "warnings": [vars(doubt) for doubt in doubts]})
     else:
         print_comparison(made.content, {case: made.summary(case) for case in made.content["cases"]}, made.luck())
         print(f"page: {folder / 'index.html'}")

@@ -73,17 +73,28 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def heard() -> Iterator[list[Problem]]:
-    """Collect what Corridor warns of in the block, each once, in place of showing it as Python does."""
+def heard(*, aloud: bool = False) -> Iterator[list[Problem]]:
+    """Collect what Corridor warns of in the block, in place of showing it as Python does.
+
+    Parameters
+    ----------
+    aloud : whether each is printed as it comes.
+    """
     found: list[Problem] = []
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings():
         warnings.simplefilter("always", InputWarning)
+        show = warnings.showwarning
+
+        def hear(message: Warning | str, *rest: Any) -> None:
+            if not isinstance(message, InputWarning):
+                show(message, *rest)
+                return
+            found.append(message.problem)
+            if aloud:
+                print_warnings([message.problem])
+
+        warnings.showwarning = hear  # type: ignore[assignment]
         yield found
-    for each in caught:
-        if isinstance(each.message, InputWarning):
-            found.append(each.message.problem)
-        else:
-            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def print_warnings(doubts: Sequence[Problem]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from simulator.effects.orders import Doubt, Timetable
+from simulator.effects.same import unread
 from simulator.errors import Problem
-from simulator.scenario.bargains import offered
+from simulator.scenario.bargains import Bargain, Response, offered
 from simulator.scenario.draft import Draft
 from simulator.scenario.messages import mark_of
 from simulator.scenario.schema import Scenario
@@ -82,6 +83,28 @@ def doubts_of(scenario: Scenario) -> list[Doubt]:
     return [doubt for each in found for doubt in each]
 
 
+def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
+    """Yield what overrides and settings laid on things that nothing in the run reads."""
+    corridor = scenario.corridor
+    laid = [path for path, mark in draft.corridor.marks.items() if mark.override is not None and path]
+    if any(path[0] == "parameters" for path in laid):
+        for name, why in unread(scenario).items():
+            path: KeyPath = tuple(name.split("."))
+            if mark_of(draft.corridor.marks, path).override is not None:
+                yield Doubt(path, f"changes nothing in this run: nothing reads it, since {why}", None, "leave it out")
+    followed = {each.regime for each in corridor.bargains.values() if each.active}
+    for kind in ("bargains", "responses"):
+        given: Mapping[str, Bargain | Response] = getattr(corridor, kind)
+        for path in laid:
+            if path[0] == kind and len(path) > 2 and path[1] in given and not given[str(path[1])].active:
+                yield Doubt(path[:3], f"changes nothing in this run: {path[1]} is not active: no rule decides it",
+                            None, f"set {kind}.{path[1]}.active to true, too")  # fmt: skip
+    for path in laid:
+        if path[:2] == ("regimes", "regimes") and len(path) > 3 and path[2] not in followed:
+            yield Doubt(path[:4], f"changes nothing in this run: no active bargain follows the regime {path[2]!r}",
+                        None, "set the regime of a bargain to it, too")  # fmt: skip
+
+
 def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     """Return the same as problems, each with the file and line where it was written.
 
@@ -94,7 +117,8 @@ def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     """
     found = []
     first, last = scenario.corridor.available
-    for doubt in doubts_of(scenario):
+    every = [*doubts_of(scenario), *(unread_fields(scenario, draft) if draft is not None else ())]
+    for doubt in dict.fromkeys(every):
         mark = mark_of(draft.corridor.marks, doubt.path) if draft is not None else None
         covered = doubt.dates is not None and doubt.dates[0] <= last and doubt.dates[1] > first
         if covered and (mark is None or mark.override is None):

@@ -215,10 +215,14 @@ class Timetable:
                 yield Doubt(entry.path, self._said(entry, why), self._shown(entry), why.advice)
 
     def _said(self, entry: _Entry, why: Why) -> str:
-        name = entry.change.lever
-        priced = self.scenario.corridor.costs is not None and LEVERS[name].cost not in ("", *BY_PEOPLE)
-        dear = priced and why.dates is None and bool((entry.order.value > _neutral(entry.change)).any())
+        dear = why.dates is None and self.costs(entry)
         return f"changes nothing in this run{' but what it is reckoned to cost' if dear else ''}: {why.message}"
+
+    def costs(self, entry: _Entry) -> bool:
+        """Return whether an order is reckoned to cost something whether it acts or not."""
+        priced = self.scenario.corridor.costs is not None and LEVERS[entry.change.lever].cost not in ("", *BY_PEOPLE)
+        acting = entry.order.active > 0
+        return priced and bool((entry.order.value[acting] > _neutral(entry.change)).any())
 
     def _shown(self, entry: _Entry) -> str:
         return f"{entry.change.lever} at {', '.join(entry.change.at[:4])}{', ...' if len(entry.change.at) > 4 else ''}"
