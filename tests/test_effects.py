@@ -21,6 +21,8 @@ from simulator.model import CorridorModel
 from simulator.outputs.result import Result
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.load import resolve
+from simulator.scenario.schema import Scenario
+from simulator.sweeps.draws import lay
 
 COARSE = 2000
 END = "2015-07-01"
@@ -80,7 +82,7 @@ KINDS: dict[str, tuple[dict[str, Any], str]] = {
     "at its ceiling": (order("border_cooperation", ["XST"], 0.5), "its limits are 0 and 1"),
     "before the period": (order("rescue", ["beach--bay"], 0.5, until="2014-06-01", start="2014-01-01"), "no day"),
     "after the period": (order("rescue", ["beach--bay"], 0.5, start="2030-01-01"), "no day of the period"),
-    "no visa leg": (order("visa_requirement", ["XHI"], -1.0, to=["XME"]), "no leg of legal travel leads"),
+    "no visa leg": (order("visa_requirement", ["XHI"], 1.0, to=["XME"]), "no leg of legal travel leads"),
     "no destination": (order("reception", ["XST"], 1.0), "nobody can claim asylum in this country"),
     "no origin": (order("remittance_facilitation", ["XNO"], 0.5), "citizens of this country"),
     "no host": (order("host_support", ["XHI"], 1.0), "nobody of another country lives"),
@@ -101,7 +103,12 @@ def test_an_order_that_changes_nothing_is_said_and_changes_nothing(own: Path, ki
 
 
 def tables(scenario: Path, overrides: list[str]) -> dict[str, str]:
-    model = CorridorModel(resolve(scenario, overrides=overrides, persons_per_agent=COARSE, end=END).scenario)
+    return hashes_of(resolve(scenario, overrides=overrides, persons_per_agent=COARSE, end=END).scenario)
+
+
+def hashes_of(scenario: Scenario) -> dict[str, str]:
+    """Return the hashes of a run's tables, but for what instruments are reckoned to cost."""
+    model = CorridorModel(scenario)
     model.run()
     hashes = dict(Result.of_run(model.recorder, model.stats).table_hashes)
     hashes.pop("instrument_costs", None)
@@ -117,7 +124,6 @@ ACTS = {
     "host": order("host_support", ["XST"], 1.0),
     "visa": order("visa_requirement", ["XHI", "XDE"], -1.0, to=["XNO", "XWE"]),
     "reception": order("reception", ["XNO"], 2.0),
-    "capacity": order("asylum_capacity", ["XNO"], 2.0, "multiply"),
 }  # fmt: skip
 
 
@@ -160,9 +166,8 @@ def test_a_corridors_own_timetable_may_hold_more_than_a_period(own: Path) -> Non
 
 
 def corridor(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "simulator", *arguments], cwd=cwd, text=True, capture_output=True, check=False, timeout=120
-    )  # fmt: skip
+    command = [sys.executable, "-m", "simulator", *arguments]
+    return subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False, timeout=120)
 
 
 def test_effort_without_control_is_refused_with_leg_and_field(own: Path) -> None:
@@ -203,13 +208,10 @@ def test_parameters_that_are_said_to_be_unread_are(own: Path) -> None:
         low, high = quantity.range or (quantity.value, quantity.value)
         moved[field] = high if high != quantity.value else low
     assert len(moved) > 20
-    other = resolve(scenario, set=moved, persons_per_agent=COARSE, end=END).scenario
-    model = CorridorModel(other)
-    model.run()
-    hashes = dict(Result.of_run(model.recorder, model.stats).table_hashes)
-    hashes.pop("instrument_costs", None)
-    assert hashes == tables(scenario, [])
-    assert fingerprint(resolve(scenario, set=moved).scenario) == fingerprint(plain)
+    other = lay(resolve(scenario, persons_per_agent=COARSE, end=END).scenario, moved)
+    assert hashes_of(other) == tables(scenario, [])
+    assert fingerprint(lay(plain, moved)) == fingerprint(plain)
+    assert fingerprint(lay(plain, {"parameters.news.weight": 9.0})) != fingerprint(plain)
 
 
 DESIGN = {
@@ -241,12 +243,11 @@ def test_a_factor_that_changes_nothing_is_said(own: Path) -> None:
     assert "factors.effort: changes nothing in these runs" in warned
     assert "factors.weight: changes nothing in these runs: nothing reads parameters.bargaining.money_weight" in warned
     assert "factors.effect" not in warned and "which is 0 here" in warned
-    assert warned in corridor("check", str(path), cwd=own).stderr
 
 
 def test_an_arm_that_is_another_by_a_different_name_is_said(own: Path) -> None:
     path = design(own, arms={"as-it-is": {}, "titled": {"set": {"title": "Else"}}, "learned": {
-        "set": {"corridor.switches.learning": False}}}, baseline="as-it-is")  # fmt: skip
+        "set": {"switches.learning": False}}}, baseline="as-it-is")  # fmt: skip
     with pytest.warns(InputWarning) as caught:
         api.check([path])
     assert [one.message.problem.field for one in caught] == ["arms.titled"]  # type: ignore[union-attr]
@@ -259,7 +260,8 @@ def test_a_script_without_a_guarded_entry_is_refused_at_once(own: Path) -> None:
     path = design(own, arms={"a": {}, "b": {"set": {"seed": 2}}}, baseline="a")
     script = own / "script.py"
     script.write_text(UNGUARDED.format(path=path), encoding="utf-8")
-    done = subprocess.run([sys.executable, "script.py"], cwd=own, text=True, capture_output=True, check=False, timeout=60)
+    command = [sys.executable, "script.py"]
+    done = subprocess.run(command, cwd=own, text=True, capture_output=True, check=False, timeout=120)
     assert done.returncode == 1 and done.stderr.count("Traceback") == 1 and not (own / "swept").exists()
     assert "script.py:2: starts worker processes" in done.stderr and "__main__" in done.stderr
 
