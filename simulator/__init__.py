@@ -32,11 +32,12 @@ if TYPE_CHECKING:
         sweep,
         validate,
     )
-    from simulator.errors import CorridorError, InputError
+    from simulator.errors import CorridorError, InputError, InputWarning
 
 __all__ = [
     "CorridorError",
     "InputError",
+    "InputWarning",
     "Result",
     "__version__",
     "check",
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 _FROM = {
-    name: "simulator.errors" if name in ("CorridorError", "InputError") else "simulator.api"
+    name: "simulator.errors" if name in ("CorridorError", "InputError", "InputWarning") else "simulator.api"
     for name in __all__
     if name != "__version__"
 }

@@ -19,6 +19,7 @@ from simulator.terminal import (
     FAILED,
     INTERRUPTED,
     guarded,
+    heard,
     print_choices,
     print_comparison,
     print_evidence,
@@ -26,6 +27,7 @@ from simulator.terminal import (
     print_json,
     print_scorecard,
     print_table,
+    print_warnings,
     progress_bar,
     say,
 )
@@ -90,15 +92,16 @@ def run(
     """Run a scenario, write the run folder, and print its totals by route."""
     from simulator import api
 
-    resolved = api.load_scenario(
+    resolved, doubts = api.prepare(
         scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=override or (), without=without or (),
         set=settings or None, start=start, end=end, fit_member=fit_member,
     )  # fmt: skip
     folder = out or api.default_folder(resolved)
-    with progress_bar() as progress:
+    print_warnings(doubts)
+    with progress_bar() as progress, heard():
         result = api.run(resolved, out=folder, overwrite=overwrite, figures=figures, progress=progress)
     if as_json:
-        print_json({**result.summary, "folder": str(folder)})
+        print_json({**result.summary, "folder": str(folder), "warnings": [vars(doubt) for doubt in doubts]})
     else:
         _print_totals(result)
         print(f"results: {folder}")
@@ -124,20 +127,23 @@ def _print_totals(result: Result) -> None:
 @app.command()
 @guarded
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, corridors or overrides.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, corridors, overrides or designs.")],
     as_json: Json = False,
 ) -> None:
-    """Check scenarios, corridors and overrides; all problems at once."""
+    """Check scenarios, corridors and overrides; all problems at once, and what would change nothing."""
     from simulator import api
 
     try:
-        files = api.check(paths)
+        with heard() as doubts:
+            files = api.check(paths)
     except InputError as error:
         if as_json:
-            print_json({"files": [], "problems": [vars(problem) for problem in error.problems]})
+            print_json({"files": [], "problems": [vars(problem) for problem in error.problems], "warnings": []})
         raise
+    print_warnings(doubts)
     if as_json:
-        print_json({"files": [str(file) for file in files], "problems": []})
+        warned = [vars(doubt) for doubt in doubts]
+        print_json({"files": [str(file) for file in files], "problems": [], "warnings": warned})
     else:
         print("\n".join(f"{file}: no problems" for file in files))
 
@@ -275,13 +281,14 @@ def compare(
     from simulator import api
 
     folder = out or api.comparison_folder(experiment)
-    made = api.compare(
-        experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
-        workers=workers,
-        progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
-    )  # fmt: skip
+    with heard(aloud=True) as doubts:
+        made = api.compare(
+            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
+            workers=workers,
+            progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
+        )  # fmt: skip
     if as_json:
-        print_json({**made.plain(), "folder": str(folder)})
+        print_json({**made.plain(), "folder": str(folder), "warnings": [vars(doubt) for doubt in doubts]})
     else:
         print_comparison(made.content, {case: made.summary(case) for case in made.content["cases"]}, made.luck())
         print(f"page: {folder / 'index.html'}")

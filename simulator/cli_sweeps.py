@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.errors import InputError, Problem
-from simulator.terminal import INTERRUPTED, guarded, print_json, print_table, say, sweep_progress
+from simulator.terminal import INTERRUPTED, guarded, heard, print_json, print_table, say, sweep_progress
 
 if TYPE_CHECKING:
     from simulator.sweeps.results import SweepResult
@@ -64,7 +64,7 @@ def sweep(
                                                ("--cluster", cluster)) if value is not None)  # fmt: skip
     state = {"begun": False}
     try:
-        with sweep_progress() as (progress, checked):
+        with heard(aloud=True), sweep_progress() as (progress, checked):
 
             def told(now: object) -> None:
                 state["begun"] = True
@@ -113,9 +113,10 @@ def _print_estimate(
     """Print what a sweep would take."""
     from simulator import api
 
-    made = api.estimate(design, draws=draws, replicates=replicates, workers=workers)
+    with heard(aloud=True) as doubts:
+        made = api.estimate(design, draws=draws, replicates=replicates, workers=workers)
     if as_json:
-        print_json(asdict(made))
+        print_json({**asdict(made), "warnings": [vars(doubt) for doubt in doubts]})
         return
     columns = ("case", "arms", "points", "draws", "replicates", "seconds_a_run")
     print_table("", columns, [

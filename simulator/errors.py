@@ -54,6 +54,19 @@ class InputError(CorridorError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class InputWarning(UserWarning):
+    """Something that a user gave and that changes nothing, or counts twice; the run is made all the same.
+
+    Attributes
+    ----------
+    problem : where, what, and what would work.
+    """
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        super().__init__(str(problem))
+
+
 class ConservationError(CorridorError):
     """People were lost or made: a defect of the simulator, never of the input."""
 

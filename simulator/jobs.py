@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Protocol, TypeVar
+
+from simulator.errors import InputError, Problem
 
 Done = TypeVar("Done", covariant=True)
 Told = Callable[[int, int, str], None]
@@ -23,6 +28,39 @@ class Job(Protocol[Done]):
         """Do it."""
 
 
+def check_entry() -> None:
+    """Check that the script that is running can be loaded by other processes without starting all over again.
+
+    Processes of their own load the script that was started, up to what stands under ``if __name__ == "__main__":``; a
+    script that starts them outside of it would start others, in each of them, on every system.
+
+    Raises
+    ------
+    InputError
+        If a script starts work from a line outside of that block.
+    """
+    main = sys.modules.get("__main__")
+    if main is None or getattr(getattr(main, "__spec__", None), "name", "").endswith("__main__"):
+        return  # python -m PACKAGE, which processes do not load again
+    frame = sys._getframe()
+    while frame.f_back is not None and not (
+        frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") in ("__main__", "__mp_main__")
+    ):
+        frame = frame.f_back
+    file, line = Path(frame.f_code.co_filename), frame.f_lineno
+    if frame.f_code.co_name != "<module>" or not getattr(main, "__file__", None) or not file.is_file():
+        return  # a notebook, or python -c: there is nothing to load
+    try:
+        statements = ast.parse(file.read_bytes()).body
+    except (SyntaxError, ValueError):
+        return
+    under = [each for each in statements if isinstance(each, ast.If) and "__name__" in ast.unparse(each.test)]
+    if not any(each.lineno <= line <= (each.end_lineno or each.lineno) for each in under):
+        advice = 'put it, and all that is to be done once, under: if __name__ == "__main__":'
+        said = "starts worker processes, each of which would load this script and start others"
+        raise InputError([Problem(str(file), "", said, None, line, "", advice)])
+
+
 def _do(job: Job[Done]) -> Done:
     return job.do()
 
@@ -33,6 +71,11 @@ def do_all(jobs: Sequence[Job[Done]], workers: int, told: Told | None = None) ->
     Parameters
     ----------
     workers : processes; with one, this process does them.
+
+    Raises
+    ------
+    InputError
+        If a script starts several without a guarded entry; see `check_entry`.
     """
     say = told or (lambda *_: None)
     if workers == 1 or len(jobs) < 2:
@@ -41,6 +84,7 @@ def do_all(jobs: Sequence[Job[Done]], workers: int, told: Told | None = None) ->
             done.append(job.do())
             say(count, len(jobs), job.words)
         return done
+    check_entry()
     results: dict[int, Done] = {}
     # Fresh processes: a copy of this one may hold locks of threads that it does not have.
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:

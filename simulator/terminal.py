@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 
-from simulator.errors import CorridorError, InputError
+from simulator.errors import CorridorError, InputError, InputWarning, Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +70,37 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERRUPTED) from None
 
     return wrapper
+
+
+@contextmanager
+def heard(*, aloud: bool = False) -> Iterator[list[Problem]]:
+    """Collect what Corridor warns of in the block, in place of showing it as Python does.
+
+    Parameters
+    ----------
+    aloud : whether each is printed as it comes.
+    """
+    found: list[Problem] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        show = warnings.showwarning
+
+        def hear(message: Warning | str, *rest: Any) -> None:
+            if not isinstance(message, InputWarning):
+                show(message, *rest)
+                return
+            found.append(message.problem)
+            if aloud:
+                print_warnings([message.problem])
+
+        warnings.showwarning = hear  # type: ignore[assignment]
+        yield found
+
+
+def print_warnings(doubts: Sequence[Problem]) -> None:
+    """Print what changes nothing, or counts twice, on standard error."""
+    for doubt in doubts:
+        say(f"warning: {doubt}")
 
 
 def plain(value: Any) -> Any:

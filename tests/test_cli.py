@@ -20,7 +20,8 @@ import fake_run, simulator.scenario.load as load
 module = types.ModuleType("simulator.model")
 module.CorridorModel = fake_run.FakeModel
 sys.modules["simulator.model"] = module
-load.load = lambda name, **changes: fake_run.fake_scenario(**{{"seed": changes["seed"] or 1}})
+made = lambda changes: fake_run.fake_scenario(**{{"seed": changes["seed"] or 1}})
+load.resolve = lambda name, **changes: types.SimpleNamespace(scenario=made(changes), draft=None)
 if "--slow" in sys.argv:
     sys.argv.remove("--slow")
     fake_run.FakeModel.pause = staticmethod(lambda: (print("step", flush=True), time.sleep(0.2)))

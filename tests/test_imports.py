@@ -21,19 +21,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "world": {"core", "scenario"},
     "stages": BELOW_MODEL,
     "governments": BELOW_MODEL,
+    "effects": BELOW_MODEL | {"governments"},
     "outputs": BELOW_MODEL,
     "model": BELOW_MODEL | {"stages", "governments", "outputs"},
-    "sweeps": {"core", "scenario", "outputs", "model"},
+    "sweeps": {"core", "scenario", "effects", "outputs", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
     "connectors": {"core", "scenario", "outputs", "model", "sweeps"},
     "api": BELOW_MODEL
-    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps"},
+    | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps"},
     "terminal": {"core"},
     "cli_sweeps": {"core", "sweeps", "api", "terminal"},
     "cli_reports": {"core", "analysis", "api", "terminal"},
     "cli": BELOW_MODEL
-    | {"stages", "governments", "outputs", "model", "analysis", "validation", "sweeps", "api"}
+    | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps", "api"}
     | {"terminal", "cli_reports", "cli_sweeps"},
     "__init__": {"core", "api"},
     "__main__": {"cli"},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from simulator.api.runs import Runs, opened
+from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
 from simulator.outputs.store import RECORD, read_record
@@ -14,16 +15,68 @@ from simulator.scenario.schema import json_schema
 
 
 def check(paths: Sequence[str | Path]) -> list[Path]:
-    """Check scenarios, corridors and overrides, and return their files.
+    """Check scenarios, corridors, overrides and designs of experiments, and return their files.
 
     Raises
     ------
     InputError
         With every problem of every file.
+
+    Warns
+    -----
+    InputWarning
+        For each order, payment or bargain that changes nothing in the run of its scenario, or counts twice; of a
+        design, for each arm, factor, level and drawn number that changes nothing, too.
     """
+    from simulator.effects.doubts import doubtful
     from simulator.scenario.load import check as check_files
 
-    return check_files(paths)
+    found: list[Problem] = []
+    wrong: list[Problem] = []
+    designs = {str(path): file for path in paths if (file := _design_file(Path(path))) is not None}
+    others = [path for path in paths if str(path) not in designs]
+    files: list[Path] = []
+    checks: list[Callable[[], object]] = [
+        lambda: files.extend(check_files(others, lambda made: found.extend(doubtful(made.scenario, made.draft)))),
+        *(partial(_check_design, file, found) for file in designs.values()),
+    ]
+    for each in checks:
+        try:
+            each()
+        except InputError as error:
+            wrong.extend(error.problems)
+    if wrong:
+        raise InputError(wrong)
+    warn(found)
+    return [*files, *designs.values()]
+
+
+def _design_file(path: Path) -> Path | None:
+    """Return the file of a design, if a path is one: a folder that holds one, or a file of that form."""
+    from simulator.scenario.yaml_file import read_yaml
+    from simulator.sweeps.experiment import DESIGN
+
+    if path.is_dir():
+        return path / DESIGN if (path / DESIGN).is_file() else None
+    if not path.is_file() or path.suffix not in (".yaml", ".yml"):
+        return None
+    try:
+        content = read_yaml(path).value
+    except InputError:
+        return path if path.name == DESIGN else None
+    return path if isinstance(content, dict) and {"question", "measures"} <= set(content) else None
+
+
+def _check_design(file: Path, found: list[Problem]) -> None:
+    """Check every scenario of a design, and add what changes nothing in its runs."""
+    from simulator.sweeps.doubts import of_sweep
+    from simulator.sweeps.plan import make_sweep_plan
+    from simulator.sweeps.reading import read_design
+
+    plan = make_sweep_plan(read_design(file))
+    for _ in plan.check(lambda _: ""):
+        pass
+    found.extend(of_sweep(plan))
 
 
 def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> Sequence[Mapping[str, Any]]:

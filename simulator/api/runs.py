@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from simulator import __version__
-from simulator.errors import InputError, Problem
+from simulator.effects.doubts import doubtful
+from simulator.errors import InputError, InputWarning, Problem
 from simulator.outputs.provenance import json_hash, result_hash, scenario_hash, version_changes
 from simulator.outputs.result import Result, scenario_of_record
 from simulator.outputs.store import RECORD, check_free, read_record
-from simulator.scenario.load import load as load_scenario
+from simulator.scenario.load import resolve
 from simulator.scenario.schema import Scenario
 from simulator.world.fields import LATER
 
@@ -57,6 +59,12 @@ def run(
     ------
     InputError
         With every problem of the scenario, or if `out` may not be written to; nothing is simulated.
+
+    Warns
+    -----
+    InputWarning
+        For each order, payment or bargain that changes nothing in the run, or counts twice; the result has them as
+        `warnings`, too.
     """
     if isinstance(scenario, Scenario):
         changes = {
@@ -64,17 +72,37 @@ def run(
             "fit_member": None if fit_member is None else str(fit_member),
         }  # fmt: skip
         resolved = _vary(scenario, seed, persons_per_agent, changes)
+        doubts = doubtful(resolved)
     else:
-        resolved = load_scenario(
+        resolved, doubts = prepare(
             scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=overrides, without=without, set=set,
             start=start, end=end, fit_member=fit_member,
         )  # fmt: skip
     if out is not None:
         check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
+    warn(doubts)
     result = _simulate(resolved, progress)
+    result.warnings = tuple(doubts)
     if out is not None:
         result.save(out, overwrite=overwrite, figures=_draw if figures else None)
     return result
+
+
+def prepare(scenario: str | Path, **changes: Any) -> tuple[Scenario, list[Problem]]:
+    """Return a scenario, and what of it changes nothing in its run or counts twice, with files and lines.
+
+    Parameters
+    ----------
+    changes : as for `load_scenario`.
+    """
+    made = resolve(scenario, **changes)
+    return made.scenario, doubtful(made.scenario, made.draft)
+
+
+def warn(doubts: Iterable[Problem]) -> None:
+    """Warn of each of what changes nothing, once."""
+    for problem in {str(problem): problem for problem in doubts}.values():
+        warnings.warn(InputWarning(problem), stacklevel=3)
 
 
 def _vary(
@@ -157,7 +185,9 @@ def rerun(
         file = str(path / RECORD if path.is_dir() else path)
         advice = "make a scenario file of it and run that"
         raise InputError([Problem(file, "scenario", "is not the scenario that ran: it was changed", advice=advice)])
-    result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)  # whoever made the run was told
+        result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
     then = {name: entry["sha256"] for name, entry in content["tables"].items()}
     now = result.table_hashes
     # What was not recorded then cannot be compared.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.api.runs import Runs, opened
+from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -114,6 +114,11 @@ def compare(
     ------
     InputError
         With every problem of the design and its scenarios, or if `out` may not be written to; nothing is simulated.
+
+    Warns
+    -----
+    InputWarning
+        For each arm that has the runs of another, and each order or drawn number that changes nothing.
     """
     from simulator.sweeps.reading import check_comparable, read_design
 
@@ -126,6 +131,7 @@ def compare(
     from simulator.analysis.experiment_page import check_folder, write
     from simulator.analysis.findings import judge
     from simulator.sweeps.compared import compared_sweep
+    from simulator.sweeps.doubts import of_comparison
     from simulator.sweeps.run import make_plan
     from simulator.sweeps.run import run as run_all
 
@@ -134,7 +140,9 @@ def compare(
     if sweep is not None:
         findings = judge(*compared_sweep(design, sweep), pd.DataFrame())
     else:
-        made = run_all(make_plan(design), workers, progress)
+        plan = make_plan(design)
+        warn(of_comparison(plan))
+        made = run_all(plan, workers, progress)
         findings = judge(made.content, made.runs, made.luck)
     if out is not None:
         write(findings, design.path, Path(out), overwrite=overwrite)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.api.runs import warn
 from simulator.errors import InputError, Problem
+from simulator.jobs import check_entry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +80,8 @@ def sweep(
 ) -> SweepResult:
     """Make all runs of a design, each written as it ends, and put them together.
 
-    On Windows and macOS a script that calls this must guard its entry with ``if __name__ == "__main__":``, since
-    workers are fresh processes.
+    A script that calls this must guard its entry with ``if __name__ == "__main__":``, on every system: workers are
+    fresh processes, which load the script.
 
     Parameters
     ----------
@@ -97,15 +99,23 @@ def sweep(
     Raises
     ------
     InputError
-        With every problem of the design and its scenarios, or if `out` holds something else; nothing is run.
+        With every problem of the design and its scenarios, or if `out` holds something else, or if a script calls this
+        without a guarded entry; nothing is run.
     OSError
         If results cannot be written; what was done stays, and can be gone on with.
+
+    Warns
+    -----
+    InputWarning
+        For each factor, level, arm, order or drawn number that changes nothing in the runs.
     """
     from simulator.sweeps.engine import engine
     from simulator.sweeps.store import only_planned, place_of
     from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
     count = _workers(workers)
+    if cluster is None:
+        check_entry()
     design = _design(experiment, draws, replicates)
     place = place_of(out if out is not None else sweep_folder(experiment))
     if resume and not only_planned(place):
@@ -122,11 +132,13 @@ def sweep(
 
 def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
+    from simulator.sweeps.doubts import of_sweep
     from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.store import Place
     from simulator.sweeps.sweep import prepare
 
     plan = make_sweep_plan(design)
+    warn(of_sweep(plan))
     if place.local is None:
         with tempfile.TemporaryDirectory(prefix="corridor-") as aside:  # checked here before anything goes there
             prepare(plan, Place(aside), checked)
@@ -185,6 +197,7 @@ def estimate(
     InputError
         With every problem of the design and its scenarios.
     """
+    from simulator.sweeps.doubts import of_sweep
     from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.planned import read_plan, write_plan
     from simulator.sweeps.store import PARTS, SWEEP, place_of
@@ -193,6 +206,7 @@ def estimate(
 
     count = _workers(workers)
     plan = make_sweep_plan(_design(experiment, draws, replicates))
+    warn(of_sweep(plan))
     with tempfile.TemporaryDirectory(prefix="corridor-") as folder:
         place = place_of(folder)
         scenarios = sum(1 for _ in plan.check(place.keep_scenario))

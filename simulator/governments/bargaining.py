@@ -15,7 +15,7 @@ from simulator.governments.choice import Choice, chances, luck_of, take
 from simulator.governments.partnership import PartnershipState
 from simulator.governments.payoffs import Seen, Stance, Table
 from simulator.governments.stakes import Delivery, Economy, Where
-from simulator.scenario.bargains import Act, Bargain, Regime
+from simulator.scenario.bargains import Act, Bargain, Regime, offered
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.schema import Scenario
 from simulator.units import DAYS_PER_YEAR, FULL_FRAGILITY
@@ -98,7 +98,9 @@ class BargainState:
         assert regimes is not None  # checked with the scenario
         self.name = name
         self.bargain: Bargain = scenario.corridor.bargains[name]
-        self.regime: Regime = regimes.regimes[self.bargain.regime]
+        self.regime: Regime = offered(
+            regimes.regimes[self.bargain.regime], citizens=self.bargain.partner in world.groups.origins
+        )
         acts: dict[str, Act] = getattr(regimes.acts, self.bargain.about)
         ordered = sorted(acts.items(), key=lambda pair: -pair[1].compliance)
         self.act_names, self.acts = tuple(key for key, _ in ordered), tuple(act for _, act in ordered)

@@ -21,6 +21,8 @@ from simulator.world.world import World
 
 Floats = NDArray[np.float64]
 
+BY_PEOPLE: Final = ("decision", "removal", "voluntary_return", "reintegration", "legal_pathway", "border_return")
+"""Costs that are paid for each person: a lever that reaches nobody costs nothing."""
 _AT_HOME: Final = [kind for kind, name in enumerate(RETURN_KINDS) if name != "readmission"]
 """Kinds of return that bring people to their country of origin, where they can be helped."""
 

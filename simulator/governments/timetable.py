@@ -95,7 +95,8 @@ def _unit(change: LeverChange) -> float:
     return 1.0 if change.do == "multiply" else convert(1.0, change.unit, LEVERS[change.lever].unit)
 
 
-def _where(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], ...]:
+def places_of(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], ...]:
+    """Return the index of the legs, countries, or (origins, countries) that a change acts on."""
     acts = LEVERS[change.lever].acts
     countries = {row.country: number for number, row in enumerate(scenario.countries)}
     if acts == "country":
@@ -111,16 +112,21 @@ def _where(change: LeverChange, scenario: Scenario) -> tuple[NDArray[np.intp], .
     return (np.array(legs, dtype=np.intp),)
 
 
+def order_of(policy: str, change: LeverChange, scenario: Scenario, clock: Clock) -> Order:
+    """Return a change of a policy, ready to apply."""
+    value, active = by_step(change, clock)
+    where = places_of(change, scenario)
+    return Order(policy, change.lever, where, change.do, value, active, within_steps(change, clock))
+
+
 def orders_of(government: str, scenario: Scenario, clock: Clock) -> list[Order]:
     """Return what a government does in the run, in the order of the timetable."""
-    orders = []
-    for name, policy in scenario.corridor.policies.items():
-        for change in policy.levers:
-            if change.government == government:
-                value, active = by_step(change, clock)
-                days = within_steps(change, clock)
-                orders.append(Order(name, change.lever, _where(change, scenario), change.do, value, active, days))
-    return orders
+    return [
+        order_of(name, change, scenario, clock)
+        for name, policy in scenario.corridor.policies.items()
+        for change in policy.levers
+        if change.government == government
+    ]
 
 
 def payments_of(government: str, scenario: Scenario) -> list[Payment]:

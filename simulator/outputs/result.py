@@ -92,6 +92,7 @@ class Result:
     stats : what the run says of itself: time, rows, peak rows ...
     folder : where it is stored, or None.
     record : its record as stored, or None.
+    warnings : what of the scenario changed nothing in the run, or counted twice; of a stored run nothing is kept.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Result:
         self.stats = dict(stats)
         self.folder = folder
         self.record = record
+        self.warnings: tuple[Problem, ...] = ()
         self._columns: dict[str, Columns] = {}
 
     @classmethod

@@ -31,6 +31,10 @@ INTERESTS: Final[dict[str, Interest]] = {
 """Levers that a partner can be offered, and which interest of its own each serves."""
 
 
+OF_CITIZENS: Final = ("legal_pathways", "visa_requirement", "reintegration_support")
+"""Of these, those that act on the partner's citizens on the move: nothing to a partner none of whose citizens are."""
+
+
 class Item(Frozen):
     """One thing that a donor gives, promises, or threatens to take away."""
 
@@ -80,6 +84,17 @@ class Regime(Frozen):
     """How public it is, 0 (quiet) to 1."""
     shared_priorities: Fraction
     """How far it serves what the partner itself wants, 0 to 1; trust grows with it."""
+
+
+def offered(regime: Regime, *, citizens: bool) -> Regime:
+    """Return a regime with what of it can be given to a partner.
+
+    Parameters
+    ----------
+    citizens : whether citizens of the partner are among the people of the corridor.
+    """
+    items = tuple(item for item in regime.items if citizens or item.lever not in OF_CITIZENS)
+    return regime if len(items) == len(regime.items) else regime.model_copy(update={"items": items})
 
 
 class Act(Frozen):

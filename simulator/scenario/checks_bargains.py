@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from simulator.errors import Problem, nearest
 from simulator.scenario.bargains import AnswerLever, Bargain, Regime
-from simulator.scenario.checks_policies import reach
+from simulator.scenario.checks_policies import powerless, reach
 from simulator.scenario.levers import LEVERS, Lever
 from simulator.scenario.parts import Parts
 from simulator.scenario.yaml_file import KeyPath
 from simulator.units import convert
 
 _UNION = "EU"
+HELD = "border_posture"
+"""Lever by which a partner holds people at a border."""
 
 
 def _unknown(parts: Parts, path: KeyPath, names: Iterable[str], what: str, known: list[str]) -> Iterator[Problem]:
@@ -34,12 +36,11 @@ def bargains(parts: Parts) -> Iterator[Problem]:
         yield from _unknown(parts, (*path, "partner"), (bargain.partner,), "country", countries)
         yield from _unknown(parts, (*path, "destinations"), bargain.destinations, "destination", destinations)
         yield from _unknown(parts, (*path, "legs"), bargain.legs, "leg or route", legs)
+        yield from powerless(parts, (*path, "legs"), LEVERS[HELD], bargain.legs)
         if (bargain.donor, bargain.partner) not in pairs:
             yield parts.problem((*path, "partner"), "has no partnership with the donor", bargain.partner,
                                 advice=f"add one of {bargain.donor} and {bargain.partner} to partnerships")  # fmt: skip
-        if regimes is None:
-            yield parts.problem((*path, "regime"), "names a regime, but the corridor has none", bargain.regime,
-                                advice="name a file of regimes: regimes: ../regimes.yaml")  # fmt: skip
+        if regimes is None:  # the library's are there wherever something is bargained for
             continue
         known = list(regimes.regimes)
         yield from _unknown(parts, (*path, "regime"), (bargain.regime,), "regime", known)
@@ -53,10 +54,6 @@ def _fits(parts: Parts, path: KeyPath, bargain: Bargain, regime: Regime) -> Iter
     if bargain.aid is None and any(item.of_aid for item in regime.items):
         yield parts.problem((*path, "aid"), f"is missing, and {bargain.regime!r} is measured against it",
                             advice="say what the donor gives in a year, with its source or range")  # fmt: skip
-    wanted = sorted({item.lever for item in regime.items if LEVERS[item.lever].acts == "pair"})
-    if wanted and bargain.partner not in origins:
-        yield parts.problem((*path, "regime"), f"offers {', '.join(wanted)}, which act on people of an origin",
-                            bargain.regime, advice=f"{bargain.partner} is no origin here; choose another")  # fmt: skip
     if bargain.about == "readmission" and bargain.partner not in origins:
         yield parts.problem((*path, "partner"), "has no citizens in this corridor to take back", bargain.partner,
                             ", ".join(origins))  # fmt: skip
@@ -88,6 +85,7 @@ def responses(parts: Parts) -> Iterator[Problem]:
                         yield parts.problem((*at, "at"), f"is missing: {moved.lever!r} acts on a {lever.acts}",
                                             None, ", ".join(known[:12]))  # fmt: skip
                     yield from _unknown(parts, (*at, "at"), moved.at, what, known)
+                    yield from powerless(parts, (*at, "at"), lever, moved.at)
                 yield from _within_reach(parts, at, moved, lever)
 
 

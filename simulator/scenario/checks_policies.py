@@ -59,7 +59,8 @@ def lever_targets(parts: Parts) -> Iterator[Problem]:
         if change.lever in LEVERS:
             what, names = known[LEVERS[change.lever].acts]
             yield from _unknown(parts, (*path, "at"), change.at, what, names)
-        yield from _unknown(parts, (*path, "to"), change.to, "country", governments)
+            yield from powerless(parts, (*path, "at"), LEVERS[change.lever], change.at)
+        yield from _unknown(parts, (*path, "to"), change.to, "country", countries)
         yield from _unknown(parts, (*path, "government"), (change.government,), "government", governments)
     for name, policy in parts.corridor.policies.items():
         yield from _unknown(parts, ("policies", name, "routes"), policy.routes, "route", list(parts.corridor.routes))
@@ -68,6 +69,17 @@ def lever_targets(parts: Parts) -> Iterator[Problem]:
             yield from _unknown(parts, (*path, "payer"), (payment.payer,), "government", governments)
             recipients = () if payment.recipient is None else (payment.recipient,)
             yield from _unknown(parts, (*path, "recipient"), recipients, "country", governments)
+
+
+def powerless(parts: Parts, path: KeyPath, lever: Lever, names: Iterable[str]) -> Iterator[Problem]:
+    """Check that each leg or route that a lever is to act at has what the lever works through, on one leg at least."""
+    for index, name in enumerate(names if lever.needs else ()):
+        legs = [leg for leg in parts.legs if name in (leg.leg, leg.route)]
+        if legs and not any(getattr(leg, column) for leg in legs for column in lever.needs):
+            what = "this leg has no" if legs[0].leg == name else "no leg of this route has"
+            columns = " or ".join(lever.needs)
+            yield parts.problem((*path, index), f"{what} {columns}, so that {lever.name!r} can do nothing there", name,
+                                advice=f"fill {columns} in legs.csv, or choose another place or lever")  # fmt: skip
 
 
 def _unknown(parts: Parts, path: KeyPath, names: Iterable[str], what: str, known: list[str]) -> Iterator[Problem]:

@@ -54,6 +54,7 @@ class Lever:
     cost : entry of `simulator.scenario.costs.Costs` that prices it, ``value`` where it is money itself, or empty.
     evidence : ids of findings or publishers in seeds that speak of its effect.
     no_cost, no_evidence : why none is given, where none is.
+    needs : columns of the table legs of which a leg must fill one, or the lever can do nothing there.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Lever:
     evidence: tuple[str, ...] = ()
     no_cost: str = ""
     no_evidence: str = ""
+    needs: tuple[str, ...] = ()
 
 
 def _statement(*findings: str) -> tuple[str, ...]:
@@ -86,17 +88,20 @@ _BORDERS = (
         "Effort of the departure side at a leg, added to the leg's baseline; 1 is the corridor's reference effort.",
         "border control", cost="border_effort",
         evidence=(*_statement("deterrence", "enforcement-diverts", "harder-to-cross-alone"), "gathmann-2008"),
+        needs=("departure_control",),
     ),
     Lever(
         "border_effort_arrival", "leg", "1", 0.0, 0.0, 100.0,
         "Effort of the arrival side at a leg, added to the leg's baseline.",
         "border control", cost="border_effort",
         evidence=(*_statement("enforcement-diverts", "hotspots-us"), "feigenberg-2020", "allen-dobbin-morten-2019"),
+        needs=("arrival_control",),
     ),
     Lever(
         "border_posture", "leg", "1", 1.0, 0.0, 20.0,
         "Factor on the departure side's whole effort at a leg: how hard its government works the border.",
         "border control", no_cost=_BARGAIN, evidence=_statement("bargaining-chip", "shared-priorities"),
+        needs=("departure_control",),
     ),
     Lever(
         "border_cooperation", "country", "1", 1.0, 0.0, 1.0,
@@ -108,6 +113,7 @@ _BORDERS = (
         "sanctions", "leg", "1", 0.0, 0.0, 10.0,
         "Penalty laid on the intercepted at a leg; raises the chance that they give up.",
         "border control", no_cost="courts and prisons are not in the model", evidence=("bazzi-et-al-2021",),
+        needs=("departure_control", "arrival_control"),
     ),
     Lever(
         "capacity_building", "country", "1", 0.0, 0.0, 1.0,
@@ -121,11 +127,14 @@ _BORDERS = (
         "country there nor on how far it joins in, but ends where its cooperation is 0, since it needs consent.",
         "joint patrols", cost="joint_patrols",
         evidence=_statement("four-forms-of-border-work", "italy-libya-before-2011", "sea-patrols-two-purposes"),
+        needs=("departure_control",),
     ),
     Lever(
-        "rescue", "leg", "1", 0.0, 0.0, 1.0, "Share of boats in distress that search and rescue reaches.",
+        "rescue", "leg", "1", 0.0, 0.0, 1.0,
+        "Share of boats, and of people on land, in distress that search and rescue reaches.",
         "rescue", cost="rescue",
         evidence=(*_statement("rescue-saves", "rescue-dilemma"), "italian-navy-mare-nostrum"),
+        needs=("p_death",),
     ),
     Lever(
         "anti_smuggling", "leg", "1", 0.0, 0.0, 10.0,

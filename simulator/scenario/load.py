@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from simulator.scenario.library import FileKind, find
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
+from simulator.scenario.regimes import add_regimes, library_regimes
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
 from simulator.scenario.source_dates import sources_too_old
@@ -107,6 +108,8 @@ def resolve(
     if isinstance(draft.scenario.value.get("overrides", []), list):
         draft.scenario.value["overrides"] = [_plain_name(name) for name in names]
     problems.extend(_lay_arguments(draft, seed, persons_per_agent, start, end, set))
+    if "regimes" not in draft.unread:
+        problems.extend(add_regimes(draft.corridor, laid_over=True))  # for bargains that an override added
     parts = make_parts(draft)
     problems.extend(parts.problems)
     problems.extend(check_parts(parts, path))
@@ -212,17 +215,26 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
         name = corridor.value.get(key)
         if not isinstance(name, str):
             continue
+        file = _shared(folder / name) if key == "regimes" else folder / name
         try:
-            part = read_yaml(folder / name)
+            part = read_yaml(file)
         except InputError as error:
-            found = _named_here(error, corridor.marks[key,], key, folder / name)
+            found = _named_here(error, corridor.marks[key,], key, file)
             problems.extend(p if p.field == key else replace(p, field=f"{key}.{p.field}".strip(".")) for p in found)
             corridor.value[key] = None
             unread.add(key)
             continue
         corridor.value[key] = part.value
         corridor.marks.update({(key, *below): mark for below, mark in part.marks.items()})
+    if "regimes" not in unread:
+        problems += add_regimes(corridor)
     return problems, unread
+
+
+def _shared(file: Path) -> Path:
+    """Return the library's regimes for a path that means them where a corridor has none of its own there."""
+    ours = library_regimes()
+    return ours if not file.exists() and file.name == ours.name and ours.is_file() else file
 
 
 def _named_here(error: InputError, where: Mark, field: str, path: Path) -> Sequence[Problem]:
@@ -346,12 +358,13 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
     )  # fmt: skip
 
 
-def check(paths: Sequence[str | Path]) -> list[Path]:
+def check(paths: Sequence[str | Path], look: Callable[[Resolved], object] = lambda _: None) -> list[Path]:
     """Check scenarios, corridors and overrides, and return their files.
 
     Parameters
     ----------
     paths : files, names, or folders, of which every file of the three kinds is checked.
+    look : called with each scenario that has no problem, and with each of its with-and-without variants.
 
     Raises
     ------
@@ -366,7 +379,7 @@ def check(paths: Sequence[str | Path]) -> list[Path]:
         except InputError as error:
             problems.extend(error.problems)
     for file in files.values():
-        problems.extend(_check_file(file))
+        problems.extend(_check_file(file, look))
     if problems:
         raise InputError(unique(problems))
     return list(files.values())
@@ -402,20 +415,18 @@ def _parts_of(corridor: Path) -> Iterator[Path]:
             yield (corridor.parent / name).resolve()
 
 
-def _check_file(file: Path) -> Sequence[Problem]:
+def _check_file(file: Path, look: Callable[[Resolved], object]) -> Sequence[Problem]:
     """Return the problems of a file, and of its with-and-without variants."""
     try:
         document = read_yaml(file)
         if kind_of(document, file) == "override":
             read_override(file, file.stem)
             return []
-        resolved = resolve(file)
-        scenario = resolved.scenario
-        for name in scenario.compare:
-            if name in scenario.overrides:
-                load(file, without=(name,))
-            else:
-                load(file, overrides=(name,))
+        made = resolve(file)
+        look(made)
+        for name in made.scenario.compare:
+            without = name in made.scenario.overrides
+            look(resolve(file, without=(name,)) if without else resolve(file, overrides=(name,)))
     except InputError as error:
         return error.problems
-    return list(sources_too_old(make_parts(resolved.draft)))
+    return list(sources_too_old(make_parts(made.draft)))

@@ -102,6 +102,11 @@ def _placed(
     return design.problem(("arms", arm_name), f"{one.field}: {one.message}", one.value, one.allowed, one.advice)
 
 
+def placed(design: Design, case_name: str, arm_name: str, one: Problem) -> Problem:
+    """Return a problem of what a case or an arm lays over a scenario with the line of the design that does so."""
+    return _placed(design, case_name, arm_name, one, [])
+
+
 def measure_problems(design: Design, case: str, scenario: Scenario) -> list[Problem]:
     """Return what a scenario cannot answer."""
     labels = CorridorModel(scenario).recorder.coords

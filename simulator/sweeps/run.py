@@ -73,6 +73,7 @@ class CasePlan:
     notes : what was left out of the draws, and why.
     draws : the draws, or the best values alone.
     scenarios : scenario by arm and number of the draw.
+    resolved : what each arm resolved to, and where its values came from.
     """
 
     case: Case
@@ -81,6 +82,7 @@ class CasePlan:
     notes: tuple[str, ...]
     draws: tuple[Draw, ...]
     scenarios: Mapping[tuple[str, int], Scenario]
+    resolved: Mapping[str, Resolved] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _case_plan(
             found.extend(more)
         for arm, resolved in of_member[draw.member].items():
             laid[arm, draw.number] = lay(resolved.scenario, draw.values)
-    return CasePlan(case, scenarios, tuple(drawn), tuple(notes), tuple(draws), laid), found
+    return CasePlan(case, scenarios, tuple(drawn), tuple(notes), tuple(draws), laid, best), found
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def fall_words(each: Balance) -> tuple[str, str]:
 def nothing_words(each: Balance) -> str:
     """Return why nothing is said of where people went."""
     if each.fall.mean == each.fall.low == each.fall.high == 0:
-        return "No change: as many came in every run as before."
+        return "Changes nothing in these runs."
     fewer, limits = more_words(Estimate(-each.fall.mean, -each.fall.high, -each.fall.low, each.fall.n))
     if each.told:
         return (f"{fewer} ({limits}); too uncertain to say how many arrive by another route "
