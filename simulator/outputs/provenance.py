@@ -21,8 +21,8 @@ from simulator.scenario.schema import Scenario
 
 PACKAGES: Final = ("numpy", "scipy", "pandas", "mesa", "pyarrow", "xarray", "pydantic")
 FORMAT: Final = 2
-"""Version of the layout of record.json and of the run folder; 2 has hashes of people and of figures apart, and says more
-of the processor. Records of format 1 are read."""
+"""Version of the layout of record.json and of the run folder; 2 has hashes of people and of figures apart, and says
+more of the processor. Records of format 1 are read."""
 
 
 def scenario_json(scenario: Scenario) -> dict[str, Any]:
