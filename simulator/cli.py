@@ -383,7 +383,7 @@ def _print_rerun(again: Rerun) -> None:
 @app.command("list")
 @guarded
 def list_(as_json: Json = False) -> None:
-    """List the scenarios, corridors and overrides that are found by name."""
+    """List what is found by name: scenarios, corridors, overrides, experiments, and regimes for bargains."""
     from simulator import api
 
     rows = api.list_files()

@@ -39,7 +39,7 @@ def bargains(parts: Parts) -> Iterator[Problem]:
                                 advice=f"add one of {bargain.donor} and {bargain.partner} to partnerships")  # fmt: skip
         if regimes is None:
             yield parts.problem((*path, "regime"), "names a regime, but the corridor has none", bargain.regime,
-                                advice="name a file of regimes: regimes: ../regimes.yaml")  # fmt: skip
+                                advice="name a file of regimes; 'regimes: regimes.yaml' is the library's")  # fmt: skip
             continue
         known = list(regimes.regimes)
         yield from _unknown(parts, (*path, "regime"), (bargain.regime,), "regime", known)

@@ -14,7 +14,7 @@ from simulator.scenario.csv_file import RawTable, read_table
 from simulator.scenario.draft import Draft
 from simulator.scenario.evidence import Source
 from simulator.scenario.fits import lay_fit
-from simulator.scenario.library import FileKind, find
+from simulator.scenario.library import FileKind, find, library_folder
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
@@ -26,6 +26,8 @@ from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_y
 SPLIT: Final = (
     "parameters", "policies", "partnerships", "regimes", "bargains", "responses", "costs", "observed", "sources",
 )  # fmt: skip
+SHARED: Final = ("regimes",)
+"""Parts that corridors may take from the library, by the name of its file."""
 _KINDS: Final[tuple[FileKind, ...]] = ("scenario", "corridor", "override")
 
 
@@ -212,7 +214,7 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
         if not isinstance(name, str):
             continue
         try:
-            part = read_yaml(folder / name)
+            part = read_yaml(_part_file(folder, key, name))
         except InputError as error:
             found = _named_here(error, corridor.marks[key,], key, folder / name)
             problems.extend(p if p.field == key else replace(p, field=f"{key}.{p.field}".strip(".")) for p in found)
@@ -222,6 +224,14 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
         corridor.value[key] = part.value
         corridor.marks.update({(key, *below): mark for below, mark in part.marks.items()})
     return problems, unread
+
+
+def _part_file(folder: Path, key: str, name: str) -> Path:
+    """Return the file of a part of a corridor: beside it, and for regimes, which all corridors share, the library's."""
+    path = folder / name
+    if key in SHARED and not path.exists() and (shared := library_folder() / "scenarios" / name).is_file():
+        return shared
+    return path
 
 
 def _named_here(error: InputError, where: Mark, field: str, path: Path) -> Sequence[Problem]:
@@ -398,7 +408,7 @@ def _parts_of(corridor: Path) -> Iterator[Path]:
     for key in SPLIT:
         name = content.get(key) if isinstance(content, dict) else None
         if isinstance(name, str):
-            yield (corridor.parent / name).resolve()
+            yield _part_file(corridor.parent, key, name).resolve()
 
 
 def _check_file(file: Path) -> Sequence[Problem]:
