@@ -110,7 +110,7 @@ def evidence(id: str | None = None, *, document: str | None = None) -> list[dict
 
 
 def list_files() -> list[dict[str, str]]:
-    """Return kind, name, title and file of what is found by name: scenarios to experiments, and regimes for bargains."""
+    """Return kind, name, title and file of what is found by name, from scenarios to experiments and regimes."""
     from simulator.scenario.library import FileKind, find, names
     from simulator.scenario.yaml_file import read_yaml, shown
     from simulator.sweeps import reading
