@@ -201,15 +201,12 @@ def results(
 
 def _print_remade(made: Remade, folder: Path, as_json: bool) -> None:
     """Print where a run went that was made again, and whether it is what the sweep kept of it."""
-    from simulator.outputs.provenance import processor, processor_in_words
-
     said = made.sameness
-    here = processor_in_words(processor())
     if as_json:
         about = {} if said is None else {"same": said.holds, "people": said.people, "figures": said.figures,
                                          "largest_difference": said.largest, "different": said.different}  # fmt: skip
         print_json({**made.result.summary, "folder": str(folder), "kept": about or None,
-                    "processors": {"then": made.processors, "now": here}})  # fmt: skip
+                    "processors": {"then": made.processors, "now": made.here}})  # fmt: skip
     elif said is None:
         print("the sweep kept nothing of this run to compare it with")
     else:
@@ -217,7 +214,7 @@ def _print_remade(made: Remade, folder: Path, as_json: bool) -> None:
         print(f"against what the sweep kept: {said}{first}")
         if said.figures != "exact" or not said.people:
             print("\n".join(f"  {when}: {known}" for when, known in (*(("then", one) for one in made.processors),
-                                                                    ("now", here))))  # fmt: skip
+                                                                    ("now", made.here))))  # fmt: skip
     if not as_json:
         print(f"results: {folder}")
     if said is not None and not said.holds:

@@ -280,11 +280,13 @@ class Remade:
     result : what came out, with all that is recorded.
     sameness : whether its measures are those that the sweep kept of it; None where it kept none.
     processors : those of the workers of the sweep, in words; none where it was made before they were noted.
+    here : the processor of this run.
     """
 
     result: Result
     sameness: Sameness | None
     processors: tuple[str, ...]
+    here: str
 
 
 def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwrite: bool = False) -> Remade:
@@ -302,7 +304,7 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     """
     from simulator import __version__
     from simulator.model import CorridorModel
-    from simulator.outputs.provenance import scenario_hash
+    from simulator.outputs.provenance import processor, processor_in_words, scenario_hash
     from simulator.outputs.result import Result
     from simulator.outputs.store import check_free
     from simulator.sweeps.again import against_kept
@@ -330,4 +332,5 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     result = Result.of_run(model.recorder, model.stats)
     if out is not None:
         result.save(out, overwrite=overwrite)
-    return Remade(result, against_kept(made, task.id, result), tuple(made.state.get("processors", ())))
+    return Remade(result, against_kept(made, task.id, result), tuple(made.state.get("processors", ())),
+                  processor_in_words(processor()))  # fmt: skip
