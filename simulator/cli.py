@@ -33,6 +33,7 @@ from simulator.terminal import (
 )
 
 if TYPE_CHECKING:
+    from simulator.api.runs import Rerun
     from simulator.outputs.result import Result
 
 app = typer.Typer(
@@ -348,7 +349,7 @@ def rerun(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Make a run again from its record alone, and say whether it is the same bit for bit."""
+    """Make a run again from its record alone, and say whether it is the same: people exactly, figures to 1e-9."""
     from simulator import api
 
     with progress_bar() as progress:
@@ -357,22 +358,39 @@ def rerun(
         say(f"warning: {change}")
     if as_json:
         print_json({
-            "same": again.same, "expected": again.expected, "found": again.found,
-            "different_tables": again.different, "version_changes": again.version_changes,
+            "same": again.same, "exact": again.exact, "people": again.sameness.people,
+            "figures": again.sameness.figures, "largest_difference": again.sameness.largest,
+            "expected": again.expected, "found": again.found, "different_tables": again.different,
+            "inexact_tables": again.sameness.inexact, "version_changes": again.version_changes,
+            "processors": dict(zip(("then", "now"), again.processors, strict=True)),
         })  # fmt: skip
-    elif again.same:
-        print(f"the same, bit for bit: {again.found}")
     else:
-        first = f"the first table that differs is {again.different[0]!r}" if again.different else "no table differs"
-        print(f"not the same: {first}; result hash was {again.expected}, now {again.found}")
+        _print_rerun(again)
     if not again.same:
         raise typer.Exit(FAILED)
+
+
+def _print_rerun(again: Rerun) -> None:
+    """Print whether a run that was made again is the same, and where it is not on which processors."""
+    from simulator.outputs.provenance import processor_in_words
+
+    if again.exact:
+        print(f"the same, bit for bit: {again.found}")
+        return
+    if again.same:
+        print(f"the same: {again.sameness}")
+    else:
+        first = f"; the first table that differs is {again.different[0]!r}" if again.different else ""
+        print(f"not the same: {again.sameness}{first}")
+    for when, known in zip(("then", "now"), again.processors, strict=True):
+        print(f"  {when}: {processor_in_words(known)}")
+    print(f"  result hash was {again.expected}, now {again.found}")
 
 
 @app.command("list")
 @guarded
 def list_(as_json: Json = False) -> None:
-    """List the scenarios, corridors and overrides that are found by name."""
+    """List what is found by name: scenarios, corridors, overrides, experiments, and regimes for bargains."""
     from simulator import api
 
     rows = api.list_files()

@@ -12,6 +12,7 @@ from simulator.errors import InputError, Problem
 from simulator.terminal import INTERRUPTED, guarded, heard, print_json, print_table, say, sweep_progress
 
 if TYPE_CHECKING:
+    from simulator.api.sweeps import Remade
     from simulator.sweeps.results import SweepResult
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -103,7 +104,11 @@ def _print_state(made: SweepResult, folder: str, as_json: bool) -> None:
     for row in counts.get("stopping", []):
         print(f"  {row['case']}, point {row['point']}: {row['said']} after {row['replicates']} replicates; interval of "
               f"the difference {row['width']:,.4g} wide, {row['wanted']:,.4g} asked")  # fmt: skip
-    print(f"results: {folder} (runs.parquet); hash {counts['hash'][:12]}")
+    print(f"results: {folder} (runs.parquet); people {counts['people_hash'][:12]}, "
+          f"figures {counts['figures_hash'][:12]}")  # fmt: skip
+    if len(counts["processors"]) > 1:
+        print("workers had different processors, so that people are those of any of them, and figures to 1e-9:")
+        print("\n".join(f"  {one}" for one in counts["processors"]))
     print(f'ask: corridor query "SELECT * FROM runs LIMIT 5" --sweep {folder}')
 
 
@@ -186,13 +191,35 @@ def results(
     if run is not None:
         folder = out or Path("results") / f"run-{run}"
         made = api.remake(name, run, out=folder, overwrite=overwrite)
-        print_json({**made.summary, "folder": str(folder)}) if as_json else print(f"results: {folder}")
+        _print_remade(made, folder, as_json)
         return
     if out is not None:
         api.query("SELECT * FROM runs", sweep=name, out=out)
         print(out)
         return
     _print_sweep(name, as_json)
+
+
+def _print_remade(made: Remade, folder: Path, as_json: bool) -> None:
+    """Print where a run went that was made again, and whether it is what the sweep kept of it."""
+    said = made.sameness
+    if as_json:
+        about = {} if said is None else {"same": said.holds, "people": said.people, "figures": said.figures,
+                                         "largest_difference": said.largest, "different": said.different}  # fmt: skip
+        print_json({**made.result.summary, "folder": str(folder), "kept": about or None,
+                    "processors": {"then": made.processors, "now": made.here}})  # fmt: skip
+    elif said is None:
+        print("the sweep kept nothing of this run to compare it with")
+    else:
+        first = f": {', '.join(said.different)}" if said.different else ""
+        print(f"against what the sweep kept: {said}{first}")
+        if said.figures != "exact" or not said.people:
+            print("\n".join(f"  {when}: {known}" for when, known in (*(("then", one) for one in made.processors),
+                                                                    ("now", made.here))))  # fmt: skip
+    if not as_json:
+        print(f"results: {folder}")
+    if said is not None and not said.holds:
+        raise typer.Exit(FAILED_RUNS)
 
 
 def _print_sweep(name: str, as_json: bool) -> None:

@@ -116,12 +116,16 @@ def uniforms(keys: Words, decision: Decision, step: int, turn: int = 0) -> Float
 
 
 def exponential(half: Halves) -> NDArray[np.float32]:
-    """Turn 32-bit draws into exponential variates of mean 1."""
+    """Turn 32-bit draws into exponential variates of mean 1, shape of `half`.
+
+    The logarithm is taken in double precision and rounded: NumPy takes that of single precision by other means on
+    processors with wide vectors, a fifth of all waits then differ in the last bit, and now and then somebody is a step
+    later there.
+    """
     unit = half.astype(np.float32)
     unit += np.float32(0.5)
     unit *= np.float32(2.0**-32)
-    np.log(unit, out=unit)
-    return np.negative(unit, out=unit)
+    return -np.log(unit, dtype=np.float64).astype(np.float32)
 
 
 def thresholds(shares: Floats) -> NDArray[np.uint32]:

@@ -41,6 +41,8 @@ RUNS = 48
 class Serial:
     """An engine that makes runs in this process, one after another; what it should do with each can be given."""
 
+    processors = ("of this test",)
+
     def __init__(self, make: Callable[[str, Task], Ended] = do):
         self.make = make
         self.ids: list[str] = []

@@ -67,4 +67,6 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
 
 def test_a_folder_is_checked_whole(tmp_path: Path) -> None:
     new(tmp_path / "good")
-    assert [path.name for path in check([tmp_path / "good"])] == ["no-agreement.yaml", "corridor.yaml", "two-ways.yaml"]
+    assert [path.name for path in check([tmp_path / "good"])] == [
+        "delta-decides.yaml", "no-agreement.yaml", "corridor.yaml", "two-ways.yaml",
+    ]  # fmt: skip

@@ -48,7 +48,9 @@ def test_template_is_a_whole_scenario() -> None:
     assert scenario.name == "two-ways"
     assert scenario.base == "strait"
     assert {row.origin for row in scenario.origins} == {"XHI", "XDE"}
-    assert set(scenario.sources) == {"invented"}
+    assert scenario.corridor.regimes is not None
+    of_regimes = {each.source for each in scenario.corridor.regimes.regimes.values()} - {"assumed"}
+    assert set(scenario.sources) == {"invented", *of_regimes}, "its own, and those of the library's regimes"
 
 
 def test_observed_origins_are_rows_of_the_scenario(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from simulator.sweeps.factors import Sampling
 from simulator.sweeps.plan import make_sweep_plan
 from simulator.sweeps.points import Axis, count, point, shares
 from simulator.sweeps.reading import read_design
-from simulator.sweeps.results import open_sweep, read_sweep
+from simulator.sweeps.results import open_sweep, read_sweep, results_hashes
 from simulator.sweeps.store import Place, place_of
 from simulator.sweeps.work import Ended, Task
 
@@ -178,9 +179,38 @@ def test_a_row_is_what_a_run_by_hand_gives(whole: Path, monkeypatch: pytest.Monk
     assert mine["arrivals"].tolist() == theirs["arrivals"].tolist()
     assert set(mine["wait"]) == {12.0}
     again = api.remake(whole, one["id"])
-    assert again.hash == result.hash
+    assert again.result.hash == result.hash
+    assert again.sameness is not None
+    assert (again.sameness.people, again.sameness.figures) == (True, "exact")
+    assert again.processors == ("of this test",)
     assert list(design.columns) == ["point", "wait", "news"] and len(design) == 6
     assert content["factors"]["news"]["field"] == "parameters.news.weight"
+
+
+def test_a_run_made_again_is_the_same_by_people_exactly_and_by_figures_to_a_billionth(
+    whole: Path, tmp_path: Path
+) -> None:
+    """As if workers on another processor had made the sweep, or other code."""
+    one = open_sweep(whole).runs.iloc[0]["id"]
+    out = tmp_path / "out"
+    for column, factor, said, status in (("trust", 1 + 1e-12, "figures the same to 1e-09", 0),
+                                         ("trust", 1.001, "figures differ", 1), ("arrivals", 2, "people differ", 1)):
+        changed = tmp_path / f"changed-{factor}"
+        shutil.copytree(whole, changed)
+        runs = pd.read_parquet(changed / "runs.parquet")
+        runs[column] = runs[column] * factor
+        runs.to_parquet(changed / "runs.parquet")
+        done = CliRunner().invoke(app, ["results", str(changed), "--run", one, "--out", str(out), "--overwrite"])
+        assert done.exit_code == status, done.output
+        assert said in done.output
+        assert (f": {column}" in done.output) is bool(status)
+        assert "now: " in done.output
+    hashes = [open_sweep(whole).state[name] for name in ("hash", "people_hash", "figures_hash")]
+    assert len(set(hashes)) == 3
+    place = Place(str(changed))
+    figures = results_hashes(place, ["by-route"], {("runs", "trust")})
+    assert figures["figures_hash"] == hashes[2]
+    assert figures["people_hash"] != hashes[1]
 
 
 TABLED = DESIGN.replace("by-route: {measure: arrivals, by: [route, month]}",
@@ -214,7 +244,7 @@ def test_attempts_may_be_those_at_borders(folder: Path, inline: Serial) -> None:
     assert made.content["factors"]["wait"]["as_it_was"] == 4
     assert made.content["factors"]["news"]["as_it_was"] is None
     run = made.runs["id"].iloc[0]
-    result = api.remake(made.folder, run)
+    result = api.remake(made.folder, run).result
     at_borders = made.table("at-borders").query("id == @run").set_index("route")["attempts"]
     for route, about in result.summary["routes"].items():
         assert at_borders[route] == about["attempts"]

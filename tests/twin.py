@@ -91,7 +91,7 @@ def luck(person: Person, decision: Decision, step: int, turn: int) -> tuple[int,
 def exponential(draw: int) -> np.float32:
     """Return an exponential variate of mean 1, in single precision."""
     unit = (F(draw) + F(0.5)) * F(2.0**-32)
-    return -np.log(np.array([unit], dtype=F))[0]
+    return F(-math.log(float(unit)))
 
 
 def choose(place: Place, person_class: int, draw: int) -> int | str:

@@ -163,22 +163,34 @@ def evidence(id: str | None = None, *, document: str | None = None) -> list[dict
 
 
 def list_files() -> list[dict[str, str]]:
-    """Return kind, name, title and file of every scenario, corridor and override that is found by name."""
+    """Return kind, name, title and file of what is found by name, from scenarios to experiments and regimes."""
     from simulator.scenario.library import FileKind, find, names
     from simulator.scenario.yaml_file import read_yaml, shown
+    from simulator.sweeps import reading
 
     kinds: tuple[FileKind, ...] = ("scenario", "corridor", "override")
+    files: list[tuple[str, str, Path]] = [(kind, name, find(name, kind)) for kind in kinds for name in names(kind)]
+    files += [("experiment", name, reading.find(name)) for name in reading.names()]
     found = []
-    for kind in kinds:
-        for name in names(kind):
-            path = find(name, kind)
-            try:
-                content = read_yaml(path).value
-                title = str(content.get("title") or content.get("summary") or "")
-            except (InputError, AttributeError):
-                title = f"cannot be read: try 'corridor check {shown(path)}'"
-            found.append({"kind": kind, "name": name, "title": title, "file": shown(path)})
-    return found
+    for kind, name, path in files:
+        try:
+            content = read_yaml(path).value
+            title = str(content.get("title") or content.get("summary") or content.get("question") or "")
+        except (InputError, AttributeError):
+            title = f"cannot be read: try 'corridor check {shown(path)}'"
+        found.append({"kind": kind, "name": name, "title": title, "file": shown(path)})
+    return [*found, *_regimes()]
+
+
+def _regimes() -> list[dict[str, str]]:
+    """Return the regimes of the library, which any bargain may name."""
+    from simulator.scenario.library import library_folder
+    from simulator.scenario.yaml_file import read_yaml, shown
+
+    path = library_folder() / "scenarios" / "regimes.yaml"
+    regimes = read_yaml(path).value["regimes"]
+    return [{"kind": "regime", "name": name, "title": str(each["label"]), "file": shown(path)}
+            for name, each in regimes.items()]  # fmt: skip
 
 
 def schema(kind: Literal["corridor", "scenario", "override"] = "scenario") -> dict[str, Any]:

@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import pyarrow as pa
 
 from simulator import __version__
 from simulator.effects.doubts import doubtful
 from simulator.errors import InputError, InputWarning, Problem
-from simulator.outputs.provenance import json_hash, result_hash, scenario_hash, version_changes
+from simulator.outputs.provenance import json_hash, processor, result_hash, scenario_hash, version_changes
 from simulator.outputs.result import Result, scenario_of_record
-from simulator.outputs.store import RECORD, check_free, read_record
+from simulator.outputs.sameness import Sameness, compare
+from simulator.outputs.store import RECORD, check_free, read_record, read_run
 from simulator.scenario.load import resolve
 from simulator.scenario.schema import Scenario
 from simulator.world.fields import LATER
 
 Progress = Callable[[int, int, int], None]
 Runs = Result | str | Path
+TABLES: Final = "tables"
+"""Folder of a run's tables within its own."""
 
 
 def run(
@@ -149,25 +154,44 @@ class Rerun:
 
     Attributes
     ----------
-    same : whether every recorded number is the same, bit for bit.
-    different : tables that differ, in order.
-    expected, found : hash of the result then and now.
+    sameness : whether people are the same, and how near the figures are.
+    expected, found : hash of the result then and now, of every bit.
     version_changes : versions that are not those of the record, one line each.
+    processors : machine, vector instructions, BLAS and C library of then and of now.
     result : the new result.
     """
 
-    same: bool
-    different: tuple[str, ...]
+    sameness: Sameness
     expected: str
     found: str
     version_changes: tuple[str, ...]
+    processors: tuple[Mapping[str, Any], Mapping[str, Any]]
     result: Result
+
+    @property
+    def same(self) -> bool:
+        """Whether all people are the same, and all figures to 1e-9 as far as can be told."""
+        return self.sameness.holds
+
+    @property
+    def exact(self) -> bool:
+        """Whether every recorded number is the same, bit for bit."""
+        return self.expected == self.found
+
+    @property
+    def different(self) -> tuple[str, ...]:
+        """Tables that are not the same, in order."""
+        return self.sameness.different
 
 
 def rerun(
     record: str | Path, *, out: str | Path | None = None, overwrite: bool = False, progress: Progress | None = None
 ) -> Rerun:
-    """Make a run again from its record alone, and say whether it comes out the same, bit for bit.
+    """Make a run again from its record alone, and say whether it comes out the same: people exactly, figures to 1e-9.
+
+    Counts of people are the same on every processor. Prices, chances, revenue and spending can differ in their last
+    digits: where the run's folder is whole, they are compared one by one with its tables; from a record alone, by hash
+    and by two sums of each table, which tell most changes and not all.
 
     Parameters
     ----------
@@ -185,13 +209,30 @@ def rerun(
         file = str(path / RECORD if path.is_dir() else path)
         advice = "make a scenario file of it and run that"
         raise InputError([Problem(file, "scenario", "is not the scenario that ran: it was changed", advice=advice)])
+    old = _tables_of(path, content)  # before `out`, which may be the same folder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)  # whoever made the run was told
         result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
-    then = {name: entry["sha256"] for name, entry in content["tables"].items()}
-    now = result.table_hashes
+    now = {name: result.tables.arrow(name) for name in result.tables}
     # What was not recorded then cannot be compared.
-    now = {name: value for name, value in now.items() if name in then or name not in LATER}
-    different = tuple(name for name in dict.fromkeys([*now, *then]) if then.get(name) != now.get(name))
-    changes, found = tuple(version_changes(content)), result_hash(now)
-    return Rerun(found == content["result_hash"], different, content["result_hash"], found, changes, result)
+    said = compare(content["tables"], now, old, LATER)
+    hashes = {name: value for name, value in result.table_hashes.items() if name in content["tables"]
+              or name not in LATER}  # fmt: skip
+    return Rerun(
+        said, content["result_hash"], result_hash(hashes), tuple(version_changes(content)),
+        (content.get("platform", {}), processor()), result,
+    )  # fmt: skip
+
+
+def _tables_of(path: Path, record: Mapping[str, Any]) -> dict[str, pa.Table] | None:
+    """Return the tables of a recorded run, or None if its folder is not there whole."""
+    folder = path if path.is_dir() else path.parent
+    if not (folder / TABLES).is_dir():
+        return None
+    try:
+        stored = read_run(folder)
+    except InputError:
+        return None
+    if stored.record["result_hash"] != record["result_hash"]:
+        return None  # another run's record lies beside the tables
+    return {name: stored.table(name) for name in record["tables"]}

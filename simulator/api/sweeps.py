@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.outputs.result import Result
+    from simulator.outputs.sameness import Sameness
     from simulator.sweeps.experiment import Design
     from simulator.sweeps.results import SweepResult
     from simulator.sweeps.store import Place
     from simulator.sweeps.sweep import Progress
 
-__all__ = ["Estimate", "estimate", "query", "remake", "results", "sweep", "sweep_folder"]
+__all__ = ["Estimate", "Remade", "estimate", "query", "remake", "results", "sweep", "sweep_folder"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def sweep(
     runner = Runner(place, content, design.experiment.stopping, progress)
     with engine(cluster, count) as workers_:
         stopped = runner.all(workers_, retry_failed)
-    return finish(place, stopped, runner.progress.seconds)
+        processors = workers_.processors
+    return finish(place, stopped, runner.progress.seconds, processors)
 
 
 def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
@@ -283,8 +285,26 @@ def query(sql: str, *, sweep: str | Path | None = None, out: str | Path | None =
     return found
 
 
-def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwrite: bool = False) -> Result:
-    """Make one run of a sweep again, with all that is recorded.
+@dataclass(frozen=True)
+class Remade:
+    """A run of a sweep that was made again.
+
+    Attributes
+    ----------
+    result : what came out, with all that is recorded.
+    sameness : whether its measures are those that the sweep kept of it; None where it kept none.
+    processors : those of the workers of the sweep, in words; none where it was made before they were noted.
+    here : the processor of this run.
+    """
+
+    result: Result
+    sameness: Sameness | None
+    processors: tuple[str, ...]
+    here: str
+
+
+def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwrite: bool = False) -> Remade:
+    """Make one run of a sweep again, with all that is recorded, and compare it with what the sweep kept of it.
 
     Parameters
     ----------
@@ -298,9 +318,10 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     """
     from simulator import __version__
     from simulator.model import CorridorModel
-    from simulator.outputs.provenance import scenario_hash
+    from simulator.outputs.provenance import processor, processor_in_words, scenario_hash
     from simulator.outputs.result import Result
     from simulator.outputs.store import check_free
+    from simulator.sweeps.again import against_kept
     from simulator.sweeps.planned import read_plan
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import place_of
@@ -316,7 +337,8 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
         said = "is no run of this sweep" if not found else "is the beginning of several ids"
         advice = f"corridor query \"SELECT id FROM runs\" --sweep {made.folder}"
         raise InputError([Problem(made.folder, "id", said, run, None, ", ".join(list(found)[:5]), advice)])
-    scenario = scenario_of(place.url, next(iter(found.values())))
+    task = next(iter(found.values()))
+    scenario = scenario_of(place.url, task)
     if out is not None:
         check_free(Path(out), scenario_hash(scenario), __version__, overwrite=overwrite)
     model = CorridorModel(scenario)
@@ -324,4 +346,5 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     result = Result.of_run(model.recorder, model.stats)
     if out is not None:
         result.save(out, overwrite=overwrite)
-    return result
+    return Remade(result, against_kept(made, task.id, result), tuple(made.state.get("processors", ())),
+                  processor_in_words(processor()))  # fmt: skip

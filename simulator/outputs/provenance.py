@@ -12,15 +12,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from simulator import __version__
-from simulator.outputs.columns import canonical, columns_of
+from simulator.outputs.sameness import digests, overall
 from simulator.scenario.schema import Scenario
 
 PACKAGES: Final = ("numpy", "scipy", "pandas", "mesa", "pyarrow", "xarray", "pydantic")
-FORMAT: Final = 1
-"""Version of the layout of record.json and of the run folder."""
+FORMAT: Final = 2
+"""Version of the layout of record.json and of the run folder; 2 has hashes of people and of figures apart, and says
+more of the processor. Records of format 1 are read."""
 
 
 def scenario_json(scenario: Scenario) -> dict[str, Any]:
@@ -41,18 +43,12 @@ def scenario_hash(scenario: Scenario) -> str:
 
 def table_hash(table: pa.Table) -> str:
     """Return the SHA-256 of what a table says: column names, labels, and values in order of rows."""
-    digest = hashlib.sha256()
-    for name, labels, data in canonical(columns_of(table)):
-        for part in (name.encode(), labels, data):
-            digest.update(len(part).to_bytes(8, "little"))
-            digest.update(part)
-    return digest.hexdigest()
+    return str(digests(table)["sha256"])
 
 
 def result_hash(table_hashes: Mapping[str, str]) -> str:
     """Return the SHA-256 of a result from those of its tables."""
-    text = "\n".join(f"{name} {table_hashes[name]}" for name in sorted(table_hashes))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return overall({name: {"sha256": value} for name, value in table_hashes.items()}, "sha256")
 
 
 def versions() -> dict[str, str]:
@@ -64,6 +60,28 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[package] = "not found"
     return found
+
+
+def processor() -> dict[str, Any]:
+    """Return what decides the last digits of figures here: machine, vector instructions in use, BLAS and C library."""
+    about: Any = np.show_config(mode="dicts")
+    simd = about.get("SIMD Extensions", {})
+    blas = about.get("Build Dependencies", {}).get("blas", {})
+    return {
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "features": [*simd.get("baseline", []), *simd.get("found", [])],
+        "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
+        "libc": " ".join(platform.libc_ver()).strip() or "unknown",
+    }
+
+
+def processor_in_words(known: Mapping[str, Any]) -> str:
+    """Return a processor as a record has it, in a line; records before format 2 name the machine alone."""
+    features = known.get("features")
+    said = f"with {' '.join(map(str, features))}" if features else "vector instructions not recorded"
+    return ", ".join(str(part) for part in (known.get("machine", "unknown machine"), said, known.get("libc"),
+                                            known.get("blas")) if part)  # fmt: skip
 
 
 def git_state() -> dict[str, Any] | None:
@@ -96,7 +114,7 @@ def build_record(
     scenario: Scenario, coords: Mapping[str, tuple[str, ...]], tables: Mapping[str, pa.Table], stats: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the record of a run, without the sizes and hashes of its files."""
-    hashes = {name: table_hash(table) for name, table in tables.items()}
+    said = {name: digests(table) for name, table in tables.items()}
     return {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -106,11 +124,13 @@ def build_record(
         "seed": scenario.seed,
         "persons_per_agent": scenario.persons_per_agent,
         "scenario_hash": scenario_hash(scenario),
-        "result_hash": result_hash(hashes),
+        "result_hash": overall(said, "sha256"),
+        "people_hash": overall(said, "people"),
+        "figures_hash": overall(said, "figures"),
         "versions": versions(),
-        "platform": {"system": platform.platform(), "machine": platform.machine()},
+        "platform": processor(),
         "git": git_state(),
-        "tables": {name: {"rows": table.num_rows, "sha256": hashes[name]} for name, table in tables.items()},
+        "tables": said,
         "coordinates": {dim: list(labels) for dim, labels in coords.items()},
         "stats": dict(stats),
         "scenario": scenario_json(scenario),

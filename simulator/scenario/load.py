@@ -412,7 +412,8 @@ def _parts_of(corridor: Path) -> Iterator[Path]:
     for key in SPLIT:
         name = content.get(key) if isinstance(content, dict) else None
         if isinstance(name, str):
-            yield (corridor.parent / name).resolve()
+            file = corridor.parent / name
+            yield (_shared(file) if key == "regimes" else file).resolve()
 
 
 def _check_file(file: Path, look: Callable[[Resolved], object]) -> Sequence[Problem]:

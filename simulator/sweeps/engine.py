@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from simulator.errors import InputError, Problem
+from simulator.outputs.provenance import processor, processor_in_words
 from simulator.sweeps.work import FAILED, Ended, Task, differences, do, made_by
 
 LOOPBACK: Final = "127.0.0.1"
@@ -30,9 +31,15 @@ WAIT_SECONDS: Final = 20
 
 @dataclass
 class Engine:
-    """Workers that make runs."""
+    """Workers that make runs.
+
+    Attributes
+    ----------
+    processors : those of the workers that were there at the start, in words, each once.
+    """
 
     client: Any
+    processors: tuple[str, ...] = ()
 
     @property
     def threads(self) -> int:
@@ -46,7 +53,10 @@ class Engine:
         return sum(used), max(used, default=0)
 
     def check(self) -> None:
-        """Check that every worker makes results as this process does, before any work starts.
+        """Check that every worker makes results as this process does, before any work starts; note their processors.
+
+        Versions and code must be the same. Processors may differ, as for `corridor rerun`: people come out the same on
+        all of them, and figures to 1e-9.
 
         Raises
         ------
@@ -60,8 +70,8 @@ class Engine:
         theirs = self.client.run(_made_by, on_error="return")
         found = []
         for address, has in theirs.items():
-            if isinstance(has, Mapping):
-                said = differences(mine, has)
+            if isinstance(has, tuple):
+                said = differences(mine, has[0])
                 said = f"this worker has {said}" if said else ""
             else:
                 said = f"this worker cannot load Corridor: {has}"
@@ -69,6 +79,7 @@ class Engine:
                 found.append(Problem("--cluster", "", said, address, advice="install the same versions everywhere"))
         if found:
             raise InputError(found)
+        self.processors = tuple(sorted({has[1] for has in theirs.values()}))
 
     def run(self, url: str, tasks: Iterator[Task], ended: Callable[[Ended], None]) -> None:
         """Make runs, a few ahead of what is free, and tell of each that ended.
@@ -117,8 +128,9 @@ class Engine:
                 self.client.cancel([future for future in waiting.futures])
 
 
-def _made_by() -> dict[str, str]:
-    return made_by()
+def _made_by() -> tuple[dict[str, str], str]:
+    """Return what makes results in this process, and its processor in words."""
+    return made_by(), processor_in_words(processor())
 
 
 @contextmanager

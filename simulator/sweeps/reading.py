@@ -39,7 +39,7 @@ STARTS: Final = ("arms", "factors")
 
 
 def folders() -> list[Path]:
-    """Return the folders in which experiments are found by name: ./experiments, and that of the checkout."""
+    """Return the folders in which experiments are found by name: ./experiments, and that of the library."""
     found = {path.resolve(): path for path in (library_folder() / "experiments", Path("experiments")) if path.is_dir()}
     return list(reversed(found.values()))
 

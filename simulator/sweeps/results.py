@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem, nearest
+from simulator.outputs.frames import field_of
+from simulator.sweeps.experiment import Measured
+from simulator.sweeps.measures import UNITS, unit
 from simulator.sweeps.store import DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place, place_of
 
 MISSING: Final = "missing"
@@ -33,7 +36,8 @@ class SweepResult:
     ----------
     folder : where it is.
     content : what was asked, what it resolved to, and by which versions.
-    state : how many runs are done, failed, missing, not needed; the hash of the results.
+    state : how many runs are done, failed, missing, not needed; the hashes of the results (see `results_hashes`); the
+        processors of the workers.
     """
 
     folder: str
@@ -203,7 +207,7 @@ def gather(place: Place, not_needed: pd.DataFrame | None = None) -> dict[str, An
         counted = database.sql(f"SELECT status, count(*) FROM {address(place, f'{RUNS}.parquet')} GROUP BY status")
         counts = {str(status): int(n) for status, n in counted.fetchall()}
     found = {name: counts.get(name, 0) for name in ("done", "failed", MISSING, NOT_NEEDED)}
-    return {**found, "hash": results_hash(place, tables)}
+    return {**found, **results_hashes(place, tables, _figures(content))}
 
 
 def _copy(database: duckdb.DuckDBPyConnection, query: str, place: Place, name: str) -> None:
@@ -222,9 +226,28 @@ def _copy(database: duckdb.DuckDBPyConnection, query: str, place: Place, name: s
         hidden.unlink(missing_ok=True)
 
 
-def results_hash(place: Place, tables: Sequence[str]) -> str:
-    """Return the SHA-256 of what came out: every run and table, but for how long runs took."""
-    whole = hashlib.sha256()
+def _figures(content: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the table and column of each figure of a sweep: of all measures that do not count people."""
+    design = content["design"]
+    asked = {name: Measured.model_validate(each) for name, each in design["measures"].items()}
+    found = {(RUNS, name) for name, each in asked.items() if unit(each) != UNITS["person"]}
+    for name, each in design["tables"].items():
+        if field_of(each["measure"]).unit != "person":
+            found.add((name, each["measure"]))
+    return found
+
+
+def results_hashes(place: Place, tables: Sequence[str], figures: Container[tuple[str, str]]) -> dict[str, str]:
+    """Return the SHA-256 of what came out, every run and table, but for how long runs took.
+
+    ``hash`` is over every bit; ``people_hash`` over what counts people and what says which run is meant, the same on
+    every processor; ``figures_hash`` over the rest, whose last digits depend on the processor.
+
+    Parameters
+    ----------
+    figures : table and column of each figure.
+    """
+    every = {"hash": hashlib.sha256(), "people_hash": hashlib.sha256(), "figures_hash": hashlib.sha256()}
     for name in (RUNS, *tables):
         if not place.exists(f"{name}.parquet"):
             continue
@@ -236,5 +259,7 @@ def results_hash(place: Place, tables: Sequence[str]) -> str:
                 for column, values in zip(batch.schema.names, batch.columns, strict=True):
                     columns[column].update("".join(f"{value!r}\x1f" for value in values.to_pylist()).encode())
         for column, digest in columns.items():
-            whole.update(f"{name}.{column}={digest.hexdigest()};".encode())
-    return whole.hexdigest()
+            part = "figures_hash" if (name, column) in figures else "people_hash"
+            for each in ("hash", part):
+                every[each].update(f"{name}.{column}={digest.hexdigest()};".encode())
+    return {name: digest.hexdigest() for name, digest in every.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -268,16 +268,21 @@ def tidy(place: Place) -> None:
         path.unlink(missing_ok=True)
 
 
-def finish(place: Place, stopped: pd.DataFrame | None, seconds: float = 0.0) -> SweepResult:
+def finish(
+    place: Place, stopped: pd.DataFrame | None, seconds: float = 0.0, processors: Sequence[str] = ()
+) -> SweepResult:
     """Put together what a sweep's runs wrote, and say how it ended.
 
     Parameters
     ----------
     seconds : from the first run that was sent to the last that ended, in this call.
+    processors : those of the workers of this call, in words; those of earlier calls are kept beside them.
     """
     tidy(place)
     content = place.read_json(SWEEP)
+    earlier = place.read_json(STATE).get("processors", []) if place.exists(STATE) else []
     state = gather(place, stopped)
+    state["processors"] = sorted({*earlier, *processors})
     state["working_seconds"] = seconds
     state["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
     if stopped is not None:

@@ -81,10 +81,8 @@ def _seas(scenario: Scenario, network: Network, clock: Clock) -> tuple[Floats, F
         risk[row.month - 1, numbers[row.sea]] = row.risk
     months = np.array([int(month[5:]) - 1 for month in clock.months])
     opening = opening**scenario.parameters.crossing.season_sharpness.value
-    # Not `@`: the linear algebra behind it adds up in another order on another processor.
-    open_by_step, risk_by_step = (
-        np.einsum("sm,mn->sn", clock.month_shares, table[months]) for table in (opening, risk)
-    )  # fmt: skip
+    # Not by `@`: BLAS adds up in an order of each processor's own.
+    open_by_step, risk_by_step = (np.einsum("tm,ms->ts", clock.month_shares, each[months]) for each in (opening, risk))
     noise = scenario.parameters.crossing.sea_hazard_noise.value
     weeks = clock.start.toordinal() // 7 + np.arange(int(clock.edges[-1]) // 7 + 2)
     week_of_day = (clock.start.toordinal() + np.arange(int(clock.edges[-1]))) // 7 - weeks[0]
