@@ -241,7 +241,7 @@ def test_a_run_that_may_not_be_written_is_not_simulated(
 ) -> None:
     (tmp_path / "file").write_text("x")
     monkeypatch.setattr(fake_model, "run", lambda *_: pytest.fail("simulated"))
-    with pytest.raises(InputError, match="not a run folder"):
+    with pytest.raises(InputError, match="is a file"):
         api.run(fake_scenario(), out=tmp_path / "file")
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from simulator import __version__
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import json_hash, result_hash, scenario_hash, version_changes
+from simulator.outputs.provenance import result_hash, scenario_hash, version_changes
 from simulator.outputs.result import Result, scenario_of_record
-from simulator.outputs.store import RECORD, check_free, read_record
+from simulator.outputs.store import check_free, read_record
+from simulator.outputs.whole import taken
 from simulator.scenario.load import load as load_scenario
 from simulator.scenario.schema import Scenario
 from simulator.world.fields import LATER
@@ -69,10 +70,11 @@ def run(
             scenario, seed=seed, persons_per_agent=persons_per_agent, overrides=overrides, without=without, set=set,
             start=start, end=end, fit_member=fit_member,
         )  # fmt: skip
-    if out is not None:
-        check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
-    result = _simulate(resolved, progress)
-    if out is not None:
+    if out is None:
+        return _simulate(resolved, progress)
+    check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
+    with taken(Path(out)):
+        result = _simulate(resolved, progress)
         result.save(out, overwrite=overwrite, figures=_draw if figures else None)
     return result
 
@@ -153,10 +155,6 @@ def rerun(
     """
     path = Path(record)
     content = read_record(path)
-    if json_hash(content["scenario"]) != content["scenario_hash"]:
-        file = str(path / RECORD if path.is_dir() else path)
-        advice = "make a scenario file of it and run that"
-        raise InputError([Problem(file, "scenario", "is not the scenario that ran: it was changed", advice=advice)])
     result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
     then = {name: entry["sha256"] for name, entry in content["tables"].items()}
     now = result.table_hashes
