@@ -137,7 +137,7 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
         Result.load(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole._sync", "whole._put"])
+@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole.sync", "whole._put"])
 def test_a_failure_while_writing_leaves_nothing(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -156,7 +156,7 @@ def test_an_interrupt_while_writing_keeps_the_run_that_was_there(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(whole, "_sync", interrupt)
+    monkeypatch.setattr(whole, "sync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         result.save(folder)
     assert Result.load(folder).hash == result.hash

@@ -99,7 +99,7 @@ def report(
 
 def _is_sweep(folder: str | Path) -> bool:
     """Return whether a folder holds a sweep: told without loading what reads one."""
-    return (Path(folder) / SWEEP).is_file()
+    return (Path(folder) / SWEEP).exists()
 
 
 def _of_sweep(folder: str | Path) -> ReportContent:
@@ -117,7 +117,7 @@ def _swept(folder: str | Path) -> Swept:
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import PARTS, place_of
 
-    made = open_sweep(folder)
+    made = open_sweep(folder, whole=True)
     needed = tables_needed(made.content, str(folder))
     (case,) = made.content["cases"].values()
     start, end = (date.fromisoformat(day) for day in case["period"])

@@ -135,11 +135,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             temporary.chmod(0o777 & ~_umask())
             yield temporary
             for path in files_in(temporary):
-                _sync(path)
+                sync(path)
             for path in sorted(temporary.rglob("*")):
                 if path.is_dir():
-                    _sync(path)
-            _sync(temporary)
+                    sync(path)
+            sync(temporary)
             _put(temporary, place)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -149,10 +149,10 @@ def _put(temporary: Path, folder: Path) -> None:
     """Put `temporary` in the place of `folder`; what stood there goes away only once the new run is in place."""
     if not folder.exists() or not any(folder.iterdir()):
         temporary.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
         return
     if exchange(temporary, folder):
-        _sync(folder.parent)
+        sync(folder.parent)
         return
     old = temporary.with_suffix(OLD)
     folder.rename(old)  # killed from here on, `recover` puts it back
@@ -161,7 +161,7 @@ def _put(temporary: Path, folder: Path) -> None:
     except BaseException:
         old.rename(folder)
         raise
-    _sync(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -185,7 +185,8 @@ def _umask() -> int:
     return mask
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Let a file or folder reach the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot sync a folder
     descriptor = os.open(path, os.O_RDONLY)
@@ -217,7 +218,7 @@ def _beside(place: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(place)
     finally:
