@@ -75,6 +75,8 @@ def sweep(
                 overwrite=overwrite, workers=workers, cluster=cluster, progress=told, checked=checked,
             )  # fmt: skip
     except KeyboardInterrupt:
+        if "://" not in folder and not (Path(folder) / "sweep.json").is_file():
+            raise
         kept = "what was done is kept in" if state["begun"] else "nothing had begun in"
         say(f"interrupted; {kept} {folder}")
         say(f"go on with: {again}")
@@ -188,7 +190,9 @@ def results(
         print_json({**made.summary, "folder": str(folder)}) if as_json else print(f"results: {folder}")
         return
     if out is not None:
-        api.query("SELECT * FROM runs", sweep=name, out=out)
+        found = api.query("SELECT * FROM runs", sweep=name, out=out)
+        for note in found.attrs.get("notes", ()):
+            say(note)
         print(out)
         return
     _print_sweep(name, as_json)
@@ -226,6 +230,8 @@ def query(
     from simulator import api
 
     found = api.query(sql, sweep=sweep, out=out)
+    for note in found.attrs.get("notes", ()):
+        say(note)
     if out is not None:
         print(out)
     elif as_json:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,27 +101,37 @@ def sweep(
     OSError
         If results cannot be written; what was done stays, and can be gone on with.
     """
+    from simulator.outputs.whole import taken
     from simulator.sweeps.engine import engine
+    from simulator.sweeps.planned import mend
     from simulator.sweeps.store import only_planned, place_of
     from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
     count = _workers(workers)
     design = _design(experiment, draws, replicates)
     place = place_of(out if out is not None else sweep_folder(experiment))
-    if resume and not only_planned(place):
-        content = check_resumable(place, design)
-        tidy(place)
-    else:
-        _check_free(place, overwrite=overwrite)
-        content = _begin(place, design, checked)
-    runner = Runner(place, content, design.experiment.stopping, progress)
-    with engine(cluster, count) as workers_:
-        stopped = runner.all(workers_, retry_failed)
-    return finish(place, stopped, runner.progress.seconds)
+    with ExitStack() as stack:
+        if place.local is not None:
+            stack.enter_context(taken(place.local))
+        going_on = resume and not only_planned(place)
+        if going_on:
+            content = check_resumable(place, design)
+            tidy(place)
+            mend(place, list(content["design"]["tables"]))
+        else:
+            _check_free(place, overwrite=overwrite)
+        # Workers elsewhere may not answer: that is told before anything is planned. Those here are begun after.
+        workers_ = stack.enter_context(engine(cluster, count)) if cluster is not None else None
+        if not going_on:
+            content = _begin(place, design, checked)
+        runner = Runner(place, content, design.experiment.stopping, progress)
+        stopped = runner.all(workers_ or stack.enter_context(engine(cluster, count)), retry_failed)
+        return finish(place, stopped, runner.progress.seconds)
 
 
 def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
+    from simulator.outputs.whole import exchange, sync
     from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.store import Place
     from simulator.sweeps.sweep import prepare
@@ -137,8 +147,11 @@ def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) 
     shutil.rmtree(aside, ignore_errors=True)
     try:
         content = prepare(plan, Place(aside), checked)
-        _clear(place)
-        os.rename(aside, place.local)
+        if not (place.local.exists() and exchange(Path(aside), place.local)):
+            _clear(place)
+            os.rename(aside, place.local)
+        sync(place.local.parent)
+        shutil.rmtree(aside, ignore_errors=True)  # what stood there, if they traded places
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         if not before:
@@ -256,10 +269,12 @@ def query(sql: str, *, sweep: str | Path | None = None, out: str | Path | None =
     InputError
         If the query is wrong, or there is no such sweep.
     """
+    from simulator.sweeps.catalogue import check_table, write_table
     from simulator.sweeps.catalogue import query as ask
-    from simulator.sweeps.catalogue import write_table
     from simulator.sweeps.results import open_sweep
 
+    if out is not None:
+        check_table(Path(out))
     found = ask(sql, sweep=sweep)
     if out is not None:
         units = {}
@@ -287,13 +302,18 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     from simulator.outputs.provenance import scenario_hash
     from simulator.outputs.result import Result
     from simulator.outputs.store import check_free
+    from simulator.outputs.whole import check_place
     from simulator.sweeps.planned import read_plan
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import place_of
     from simulator.sweeps.sweep import laid_columns
     from simulator.sweeps.work import scenario_of
 
-    made = open_sweep(sweep)
+    if not run:
+        raise InputError([Problem("--run", "", "is no id", run, allowed="an id, or the beginning of one")])
+    if out is not None:
+        check_place(Path(out))
+    made = open_sweep(sweep, whole=True)
     place = place_of(made.folder)
     found = {
         one.task.id: one.task for one in read_plan(place, laid_columns(made.content)) if one.task.id.startswith(run)

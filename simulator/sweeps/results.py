@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,7 +83,11 @@ class SweepResult:
 
 def connect(place: Place) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection that can read a place."""
-    made = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
+    spill = os.path.join(tempfile.gettempdir(), f"corridor-query-{os.getpid()}")  # made if need be, and removed
+    made = duckdb.connect(config={
+        "threads": 2, "preserve_insertion_order": True, "temp_directory": spill, "python_enable_replacements": False,
+        "autoinstall_known_extensions": False, "autoload_known_extensions": False, "allow_persistent_secrets": False,
+    })  # fmt: skip
     if place.local is None:
         made.register_filesystem(place.fs)
     return made

@@ -110,7 +110,7 @@ class StateFile(Shape):
     missing: Count
     hash: Hash
     ended: Moment
-    files: dict[str, dict[str, Any]] = {}
+    files: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 def checked_content(content: dict[str, Any], place: Place) -> dict[str, Any]:
