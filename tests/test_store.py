@@ -137,7 +137,7 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
         Result.load(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole.sync", "whole._put"])
+@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole.sync", "whole.put"])
 def test_a_failure_while_writing_leaves_nothing(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

@@ -131,7 +131,7 @@ def sweep(
 
 def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
-    from simulator.outputs.whole import exchange, sync
+    from simulator.outputs.whole import put
     from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.store import Place
     from simulator.sweeps.sweep import prepare
@@ -147,10 +147,7 @@ def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) 
     shutil.rmtree(aside, ignore_errors=True)
     try:
         content = prepare(plan, Place(aside), checked)
-        if not (place.local.exists() and exchange(Path(aside), place.local)):
-            _clear(place)
-            os.rename(aside, place.local)
-        sync(place.local.parent)
+        put(Path(aside), place.local)
         shutil.rmtree(aside, ignore_errors=True)  # what stood there, if they traded places
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -177,14 +174,8 @@ def _check_free(place: Place, *, overwrite: bool) -> None:
 
 
 def _clear(place: Place) -> None:
-    """Remove a sweep, or what is there of one that was never planned to the end."""
-    from simulator.sweeps.store import SWEEP
-
-    local = place.local
-    if local is not None:
-        (local / SWEEP).unlink(missing_ok=True)  # first, so that what is left is no sweep if this is cut off
-        shutil.rmtree(local, ignore_errors=True)
-    elif place.exists():
+    """Remove a sweep from a store elsewhere, where no folder can take its place in one step."""
+    if place.exists():
         place.fs.rm(place.root, recursive=True)
 
 

@@ -65,6 +65,11 @@ class RecordFile(Shape):
     coordinates: dict[str, list[str]]
     stats: dict[str, int | float]
     files: dict[str, FileEntry]
+    name: str = ""
+    overrides: list[str] = Field(default_factory=list)
+    remake: str = ""
+    platform: dict[str, str] = Field(default_factory=dict)
+    git: dict[str, Any] | None = None
 
 
 def read_json(file: Path, advice: str) -> dict[str, Any]:

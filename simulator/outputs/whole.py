@@ -140,13 +140,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
                 if path.is_dir():
                     sync(path)
             sync(temporary)
-            _put(temporary, place)
+            put(temporary, place)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _put(temporary: Path, folder: Path) -> None:
-    """Put `temporary` in the place of `folder`; what stood there goes away only once the new run is in place."""
+def put(temporary: Path, folder: Path) -> None:
+    """Put `temporary` in the place of `folder`, which is held; what stood there goes away only once that is done."""
     if not folder.exists() or not any(folder.iterdir()):
         temporary.rename(folder)
         sync(folder.parent)

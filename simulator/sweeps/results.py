@@ -140,7 +140,7 @@ def open_sweep(folder: str | Path, *, whole: bool = False) -> SweepResult:
         advice = nearest(given, known) or "'corridor results' lists sweeps; 'corridor sweep DESIGN' makes one"
         raise InputError([Problem(given, "", "is no sweep", None, None, ", ".join(known), advice)])
     content = checked_content(place.read_json(SWEEP), place)
-    state = checked_state(place.read_json(STATE), place) if place.exists(STATE) else {"ended": ""}
+    state = checked_state(place.read_json(STATE), place) if place.names_hold(STATE) else {"ended": ""}
     check_columns(place, content)
     check_files(place, state, whole=whole)
     return SweepResult(str(local[0]) if local else given, content, state)

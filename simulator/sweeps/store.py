@@ -79,6 +79,11 @@ class Place:
         fs.invalidate_cache()
         return bool(fs.exists(self.path(*names)))
 
+    def names_hold(self, name: str) -> bool:
+        """Return whether a file stands under a name, be it a link that leads nowhere."""
+        local = self.local
+        return self.exists(name) if local is None else os.path.lexists(local / name)
+
     def names(self, *folder: str) -> list[str]:
         """Return the names of the whole files in a folder, sorted; none if there is no such folder."""
         fs = self.fs
