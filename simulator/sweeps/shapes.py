@@ -237,7 +237,9 @@ def check_files(place: Place, state: Mapping[str, Any], *, whole: bool) -> None:
     """
     local = place.local
     problems = []
-    for name, entry in state.get("files", {}).items() if local is not None else ():
+    if local is None:
+        return
+    for name, entry in state.get("files", {}).items():
         path = local / Path(name).name
         try:
             if name == PLAN and not path.exists():
