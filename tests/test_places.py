@@ -131,7 +131,7 @@ def test_a_record_whose_format_or_seed_was_changed_is_refused(tmp_path: Path) ->
 def shell(folder: Path, line: str, **more: str) -> subprocess.CompletedProcess[str]:
     line = line.replace("corridor", f"{sys.executable} -m simulator")
     return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), **more})  # fmt: skip
+                          errors="replace", env={**os.environ, "PYTHONPATH": str(ROOT), **more})  # fmt: skip
 
 
 @pytest.mark.parametrize(

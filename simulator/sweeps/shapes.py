@@ -185,7 +185,7 @@ def check_columns(place: Place, content: Mapping[str, Any], only: Sequence[str] 
              DESIGN_TABLE: {"point": "integer", **dict.fromkeys(content["factors"], "number")}}  # fmt: skip
     asked.update({f"{name}.parquet": {"id": "string"} for name in content["design"]["tables"]})
     for name, needed in asked.items():
-        if (only and name not in only) or not place.exists(name):
+        if (only and name not in only) or not place.names_hold(name):
             continue
         try:
             has = place.columns(name)
