@@ -16,10 +16,13 @@ import typer
 from simulator import __version__, cli_reports, cli_sweeps
 from simulator.errors import InputError
 from simulator.terminal import (
+    CLOSED,
     FAILED,
     INTERRUPTED,
+    OutputError,
     guarded,
     heard,
+    prepare_streams,
     print_choices,
     print_comparison,
     print_evidence,
@@ -30,6 +33,7 @@ from simulator.terminal import (
     print_warnings,
     progress_bar,
     say,
+    silence,
 )
 
 if TYPE_CHECKING:
@@ -320,12 +324,13 @@ def schema(
 ) -> None:
     """Print the JSON Schema from which editors complete a file."""
     from simulator import api
+    from simulator.outputs.whole import whole_file
 
     text = json.dumps(api.schema(kind), indent=2, ensure_ascii=False)
     if out is None:
         print(text)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        whole_file(out, text + "\n")
 
 
 @app.command()
@@ -412,11 +417,21 @@ def _terminated(*_: Any) -> None:
 def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, _terminated)
+    prepare_streams()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         say("interrupted; nothing was written")
         sys.exit(INTERRUPTED)
+    except OutputError as error:
+        silence(sys.stdout)
+        if isinstance(error.__cause__, BrokenPipeError):
+            sys.exit(CLOSED)  # as the system's own tools do: who reads has what they wanted
+        say(f"corridor: standard output cannot be written to: {error}; files that the command writes are whole")
+        sys.exit(FAILED)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,8 @@ def sweep(
                 overwrite=overwrite, workers=workers, cluster=cluster, progress=told, checked=checked,
             )  # fmt: skip
     except KeyboardInterrupt:
+        if "://" not in folder and not (Path(folder) / "sweep.json").is_file():
+            raise
         kept = "what was done is kept in" if state["begun"] else "nothing had begun in"
         say(f"interrupted; {kept} {folder}")
         say(f"go on with: {again}")
@@ -194,7 +196,9 @@ def results(
         _print_remade(made, folder, as_json)
         return
     if out is not None:
-        api.query("SELECT * FROM runs", sweep=name, out=out)
+        found = api.query("SELECT * FROM runs", sweep=name, out=out)
+        for note in found.attrs.get("notes", ()):
+            say(note)
         print(out)
         return
     _print_sweep(name, as_json)
@@ -254,6 +258,8 @@ def query(
     from simulator import api
 
     found = api.query(sql, sweep=sweep, out=out)
+    for note in found.attrs.get("notes", ()):
+        say(note)
     if out is not None:
         print(out)
     elif as_json:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -65,6 +69,35 @@ def _do(job: Job[Done]) -> Done:
     return job.do()
 
 
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start processes that a Ctrl-C in the terminal does not reach: this one ends them when it has tidied up.
+
+    One that comes in the meantime is not lost: it reaches this process at the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # lest it be begun within, which ends the blocking
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_worker() -> None:
+    """Let a worker end when the process does that started it, however that ended."""
+    parent = parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 def do_all(jobs: Sequence[Job[Done]], workers: int, told: Told | None = None) -> list[Done]:
     """Do jobs and return what came of each, in their order.
 
@@ -87,14 +120,19 @@ def do_all(jobs: Sequence[Job[Done]], workers: int, told: Told | None = None) ->
     check_entry()
     results: dict[int, Done] = {}
     # Fresh processes: a copy of this one may hold locks of threads that it does not have.
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[Done], int] = {pool.submit(_do, job): place for place, job in enumerate(jobs)}
+    others = set(active_children())
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), _begin_worker)
+    with pool:
         try:
+            with deaf_children():
+                waiting: dict[Future[Done], int] = {pool.submit(_do, job): place for place, job in enumerate(jobs)}
             for count, future in enumerate(as_completed(waiting), start=1):
                 place = waiting[future]
                 results[place] = future.result()
                 say(count, len(jobs), jobs[place].words)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(active_children()) - others:
+                child.terminate()  # nobody waits for what it does
             raise
     return [results[place] for place in range(len(jobs))]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
@@ -22,7 +24,7 @@ from simulator.errors import CorridorError, InputError, InputWarning, Problem
 P = ParamSpec("P")
 R = TypeVar("R")
 
-OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, WRONG_INPUT, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 WIDE = 200
 """Columns of a table that goes to a file or a pipe."""
 READABLE = 120
@@ -33,9 +35,54 @@ MANY = 8
 """Fields of one file that name one source: more stand in one line together."""
 
 
+class OutputError(Exception):
+    """Standard output cannot be written to: it is closed, or the disk behind it is full."""
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output, whose errors are not taken for those of files that are being written."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            raise OutputError(error) from error
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            raise OutputError(error) from error
+
+
+def prepare_streams() -> None:
+    """Let output go on whatever stands behind it: what its encoding lacks is replaced, what is closed is nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and not isinstance(out, _Output):
+        encoding, lines = out.encoding, out.line_buffering
+        sys.stdout = _Output(out.detach(), encoding=encoding, errors="replace", line_buffering=lines)
+
+
+def silence(stream: Any) -> None:
+    """Let what is still to be written to a stream go nowhere, so that leaving does not fail on it."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        return
+
+
 def say(text: str) -> None:
-    """Print a line on standard error, where it does not mix with results."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a line on standard error, where it does not mix with results; if nobody can be told, go on."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -56,8 +103,6 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except CorridorError as error:
             say(f"corridor: {error}\nThis is a defect of Corridor, not of your input; nothing was written.")
             raise typer.Exit(FAILED) from None
-        except BrokenPipeError:
-            raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             say(f"corridor: {where}{error.strerror or error}; nothing was written")

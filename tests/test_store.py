@@ -137,7 +137,7 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
         Result.load(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole._sync", "whole._put"])
+@pytest.mark.parametrize("stage", ["store.pq.write_table", "store._write_json", "whole.sync", "whole.put"])
 def test_a_failure_while_writing_leaves_nothing(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -156,7 +156,7 @@ def test_an_interrupt_while_writing_keeps_the_run_that_was_there(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(whole, "_sync", interrupt)
+    monkeypatch.setattr(whole, "sync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         result.save(folder)
     assert Result.load(folder).hash == result.hash
@@ -241,7 +241,7 @@ def test_a_run_that_may_not_be_written_is_not_simulated(
 ) -> None:
     (tmp_path / "file").write_text("x")
     monkeypatch.setattr(fake_model, "run", lambda *_: pytest.fail("simulated"))
-    with pytest.raises(InputError, match="not a run folder"):
+    with pytest.raises(InputError, match="is a file"):
         api.run(fake_scenario(), out=tmp_path / "file")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +12,7 @@ from simulator.analysis.discovery import Exploration, explore
 from simulator.analysis.discovery_figures import draw
 from simulator.analysis.discovery_words import LIMITS, judged, sections
 from simulator.errors import InputError, Problem
+from simulator.outputs.whole import check_place, put_back, whole_folder
 
 __all__ = ["Exploration", "check_folder", "explore", "in_words", "page", "write"]
 
@@ -59,6 +58,8 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     InputError
         If something else stands there, or an exploration that is not to be replaced.
     """
+    check_place(folder)
+    put_back(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not ((folder / RECORD).is_file() and (folder / PAGE).is_file()):
@@ -78,22 +79,12 @@ def write(made: Exploration, folder: Path, *, overwrite: bool = False) -> list[P
         If it may not be written there.
     """
     check_folder(folder, overwrite=overwrite)
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.absolute().parent))
-    old = hidden.with_suffix(".old")
-    try:
+    with whole_folder(folder) as hidden:
         for name, table in made.tables().items():
             table.to_csv(hidden / f"{name}.csv", index=False, lineterminator="\n")
         (hidden / PAGE).write_text(page(made, draw(made, hidden)), encoding="utf-8")
         text = json.dumps(_plain(made.plain()), indent=1, ensure_ascii=False, allow_nan=False)
         (hidden / RECORD).write_text(text + "\n", encoding="utf-8")
-        hidden.chmod(0o755)
-        if folder.exists():
-            folder.rename(old)
-        hidden.rename(folder)
-    finally:
-        for left in (hidden, old):
-            shutil.rmtree(left, ignore_errors=True)
     return sorted(folder.iterdir())
 
 

@@ -19,7 +19,7 @@ from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
 from simulator.analysis.panels import amount, heading, percent, side
 from simulator.errors import InputError, Problem
-from simulator.outputs.whole import whole_folder
+from simulator.outputs.whole import check_place, put_back, whole_folder
 
 RECORD: Final = "record.json"
 PAGE: Final = "index.html"
@@ -58,6 +58,8 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     InputError
         If something else stands there, or a comparison that is not to be replaced.
     """
+    check_place(folder)
+    put_back(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not ((folder / RECORD).is_file() and (folder / PAGE).is_file() and (folder / "differences.parquet").is_file()):

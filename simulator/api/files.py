@@ -10,7 +10,8 @@ from typing import Any, Literal
 from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
-from simulator.outputs.store import RECORD, read_record
+from simulator.outputs.store import RECORD, read_record, read_run
+from simulator.outputs.whole import put_back
 from simulator.scenario.schema import json_schema
 
 
@@ -100,13 +101,15 @@ def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> S
         If the scenario has problems, or no field starts so.
     """
     path = Path(scenario)
+    put_back(path)
     record = path / RECORD if path.is_dir() else path
     if record.suffix == ".json" and record.is_file():
         given = [name for name, value in changes.items() if value or value == 0]
         if given:
             advice = "explain the scenario instead"
             raise InputError([Problem(str(path), name, "cannot change what ran", advice=advice) for name in given])
-        return explain_record(read_record(record), str(record), field)
+        content = read_run(path).record if path.is_dir() else read_record(record)
+        return explain_record(content, str(record), field)
     from simulator.scenario.explain import explain as explain_scenario
 
     return explain_scenario(scenario, field, **changes)

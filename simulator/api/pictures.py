@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from simulator.api.runs import Runs, opened
 from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
+from simulator.outputs.whole import check_place
 
 if TYPE_CHECKING:
     from simulator.analysis.report.content import ReportContent
@@ -38,12 +39,18 @@ def plot(runs: Runs | Sequence[Runs], out: str | Path | None = None) -> list[Pat
     from simulator.analysis.plots import draw_comparison, draw_run
 
     given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
+    if out is not None:
+        check_place(Path(out))
     if len(given) == 1 and not isinstance(given[0], Result) and _is_sweep(given[0]):
         return _plot_sweep(given[0], Path(out) if out is not None else Path(given[0]) / "figures")
     results = [opened(run) for run in ([runs] if isinstance(runs, Result | str | Path) else runs)]
     if not results:
         raise InputError([Problem("plot", "", "no run was given", advice="name one or more run folders")])
     folder = Path(out) if out is not None else _figure_folder(results)
+    check_place(folder)
+    if folder.is_symlink() and out is None:
+        advice = "say where with --out"
+        raise InputError([Problem(str(folder), "", "is a link, and nothing is written through it", advice=advice)])
     folder.mkdir(parents=True, exist_ok=True)
     hidden = Path(tempfile.mkdtemp(prefix=".figures.", suffix=".tmp", dir=folder.parent))
     try:
@@ -99,7 +106,7 @@ def report(
 
 def _is_sweep(folder: str | Path) -> bool:
     """Return whether a folder holds a sweep: told without loading what reads one."""
-    return (Path(folder) / SWEEP).is_file()
+    return (Path(folder) / SWEEP).exists()
 
 
 def _of_sweep(folder: str | Path) -> ReportContent:
@@ -117,7 +124,7 @@ def _swept(folder: str | Path) -> Swept:
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import PARTS, place_of
 
-    made = open_sweep(folder)
+    made = open_sweep(folder, whole=True)
     needed = tables_needed(made.content, str(folder))
     (case,) = made.content["cases"].values()
     start, end = (date.fromisoformat(day) for day in case["period"])

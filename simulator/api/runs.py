@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,10 +15,11 @@ import pyarrow as pa
 from simulator import __version__
 from simulator.effects.doubts import doubtful
 from simulator.errors import InputError, InputWarning, Problem
-from simulator.outputs.provenance import json_hash, processor, result_hash, scenario_hash, version_changes
+from simulator.outputs.provenance import processor, result_hash, scenario_hash, version_changes
 from simulator.outputs.result import Result, scenario_of_record
 from simulator.outputs.sameness import Sameness, compare
-from simulator.outputs.store import RECORD, check_free, read_record, read_run
+from simulator.outputs.store import check_free, read_record, read_run
+from simulator.outputs.whole import taken
 from simulator.scenario.load import resolve
 from simulator.scenario.schema import Scenario
 from simulator.world.fields import LATER
@@ -86,10 +88,11 @@ def run(
     if out is not None:
         check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
     warn(doubts)
-    result = _simulate(resolved, progress)
-    result.warnings = tuple(doubts)
-    if out is not None:
-        result.save(out, overwrite=overwrite, figures=_draw if figures else None)
+    with taken(Path(out)) if out is not None else nullcontext():
+        result = _simulate(resolved, progress)
+        result.warnings = tuple(doubts)
+        if out is not None:
+            result.save(out, overwrite=overwrite, figures=_draw if figures else None)
     return result
 
 
@@ -205,10 +208,6 @@ def rerun(
     """
     path = Path(record)
     content = read_record(path)
-    if json_hash(content["scenario"]) != content["scenario_hash"]:
-        file = str(path / RECORD if path.is_dir() else path)
-        advice = "make a scenario file of it and run that"
-        raise InputError([Problem(file, "scenario", "is not the scenario that ran: it was changed", advice=advice)])
     old = _tables_of(path, content)  # before `out`, which may be the same folder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)  # whoever made the run was told

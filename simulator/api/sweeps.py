@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +110,9 @@ def sweep(
     InputWarning
         For each factor, level, arm, order or drawn number that changes nothing in the runs.
     """
+    from simulator.outputs.whole import taken
     from simulator.sweeps.engine import engine
+    from simulator.sweeps.planned import mend
     from simulator.sweeps.store import only_planned, place_of
     from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
@@ -119,21 +121,29 @@ def sweep(
         check_entry()
     design = _design(experiment, draws, replicates)
     place = place_of(out if out is not None else sweep_folder(experiment))
-    if resume and not only_planned(place):
-        content = check_resumable(place, design)
-        tidy(place)
-    else:
-        _check_free(place, overwrite=overwrite)
-        content = _begin(place, design, checked)
-    runner = Runner(place, content, design.experiment.stopping, progress)
-    with engine(cluster, count) as workers_:
+    with ExitStack() as stack:
+        if place.local is not None:
+            stack.enter_context(taken(place.local))
+        going_on = resume and not only_planned(place)
+        if going_on:
+            content = check_resumable(place, design)
+            tidy(place)
+            mend(place, list(content["design"]["tables"]))
+        else:
+            _check_free(place, overwrite=overwrite)
+        # Workers elsewhere may not answer: that is told before anything is planned. Those here are begun after.
+        workers_ = stack.enter_context(engine(cluster, count)) if cluster is not None else None
+        if not going_on:
+            content = _begin(place, design, checked)
+        runner = Runner(place, content, design.experiment.stopping, progress)
+        workers_ = workers_ or stack.enter_context(engine(cluster, count))
         stopped = runner.all(workers_, retry_failed)
-        processors = workers_.processors
-    return finish(place, stopped, runner.progress.seconds, processors)
+        return finish(place, stopped, runner.progress.seconds, workers_.processors)
 
 
 def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
+    from simulator.outputs.whole import put
     from simulator.sweeps.doubts import of_sweep
     from simulator.sweeps.plan import make_sweep_plan
     from simulator.sweeps.store import Place
@@ -151,8 +161,8 @@ def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) 
     shutil.rmtree(aside, ignore_errors=True)
     try:
         content = prepare(plan, Place(aside), checked)
-        _clear(place)
-        os.rename(aside, place.local)
+        put(Path(aside), place.local)
+        shutil.rmtree(aside, ignore_errors=True)  # what stood there, if they traded places
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         if not before:
@@ -178,14 +188,8 @@ def _check_free(place: Place, *, overwrite: bool) -> None:
 
 
 def _clear(place: Place) -> None:
-    """Remove a sweep, or what is there of one that was never planned to the end."""
-    from simulator.sweeps.store import SWEEP
-
-    local = place.local
-    if local is not None:
-        (local / SWEEP).unlink(missing_ok=True)  # first, so that what is left is no sweep if this is cut off
-        shutil.rmtree(local, ignore_errors=True)
-    elif place.exists():
+    """Remove a sweep from a store elsewhere, where no folder can take its place in one step."""
+    if place.exists():
         place.fs.rm(place.root, recursive=True)
 
 
@@ -272,10 +276,12 @@ def query(sql: str, *, sweep: str | Path | None = None, out: str | Path | None =
     InputError
         If the query is wrong, or there is no such sweep.
     """
+    from simulator.sweeps.catalogue import check_table, write_table
     from simulator.sweeps.catalogue import query as ask
-    from simulator.sweeps.catalogue import write_table
     from simulator.sweeps.results import open_sweep
 
+    if out is not None:
+        check_table(Path(out))
     found = ask(sql, sweep=sweep)
     if out is not None:
         units = {}
@@ -321,6 +327,7 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     from simulator.outputs.provenance import processor, processor_in_words, scenario_hash
     from simulator.outputs.result import Result
     from simulator.outputs.store import check_free
+    from simulator.outputs.whole import check_place
     from simulator.sweeps.again import against_kept
     from simulator.sweeps.planned import read_plan
     from simulator.sweeps.results import open_sweep
@@ -328,7 +335,11 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     from simulator.sweeps.sweep import laid_columns
     from simulator.sweeps.work import scenario_of
 
-    made = open_sweep(sweep)
+    if not run:
+        raise InputError([Problem("--run", "", "is no id", run, allowed="an id, or the beginning of one")])
+    if out is not None:
+        check_place(Path(out))
+    made = open_sweep(sweep, whole=True)
     place = place_of(made.folder)
     found = {
         one.task.id: one.task for one in read_plan(place, laid_columns(made.content)) if one.task.id.startswith(run)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulator.errors import InputError, Problem, nearest
 from simulator.scenario.evidence import Source
 
@@ -24,6 +26,14 @@ def explain_record(record: Mapping[str, Any], file: str, field: str | None = Non
     InputError
         If no field starts so.
     """
+    try:
+        return _explained(record, file, field)
+    except (ValidationError, AttributeError, TypeError, KeyError, RecursionError) as error:
+        said = f"holds a scenario that this version of Corridor cannot explain: {str(error).splitlines()[0]}"
+        raise InputError([Problem(file, "scenario", said, advice="use the version that ran it")]) from None
+
+
+def _explained(record: Mapping[str, Any], file: str, field: str | None) -> list[dict[str, Any]]:
     rows = [row for row in _leaves(record["scenario"], "", file, whole=field is not None)]
     chosen = [row for row in rows if field is None or f"{row['field']}.".startswith(f"{field}.")]
     if not chosen:

@@ -17,7 +17,7 @@ from simulator.outputs.columns import Columns, columns_of
 from simulator.outputs.frames import Where, build_frame, field_of
 from simulator.outputs.provenance import build_record, result_hash, table_hash
 from simulator.outputs.recorder import Coords, Recorder
-from simulator.outputs.store import read_run, write_run
+from simulator.outputs.store import RECORD, read_run, write_run
 from simulator.outputs.summary import build_summary
 from simulator.scenario.schema import Scenario
 from simulator.world.fields import CHOICES, RECORDED
@@ -40,6 +40,18 @@ def scenario_of_record(record: Mapping[str, Any], path: Path) -> Scenario:
         version = record["versions"].get("corridor", "an unknown version")
         message = f"holds a scenario that this version of Corridor cannot read: {error.error_count()} fields differ"
         raise InputError([Problem(str(path), "scenario", message, advice=f"use Corridor {version}")]) from error
+
+
+def _check_coordinates(coordinates: Mapping[str, Sequence[str]], scenario: Scenario, folder: Path) -> None:
+    """Check that a record's labels are those of its scenario, as far as the scenario alone tells."""
+    needed = {dim for name in RECORDED for dim in RECORDED[name].dims}
+    found = [f"has no labels of {dim}" for dim in sorted(needed - set(coordinates))]
+    strange = sorted(set(coordinates.get("leg", ())) - {leg.leg for leg in scenario.legs})
+    found += [f"has legs that the scenario does not have: {', '.join(strange[:5])}"] if strange else []
+    found += [f"names a label of {dim} twice" for dim, labels in coordinates.items() if len(set(labels)) < len(labels)]
+    if found:
+        file, advice = str(folder / RECORD), "the record is damaged; run the scenario again"
+        raise InputError([Problem(file, "coordinates", said, advice=advice) for said in found])
 
 
 TABLES: Final = (*RECORDED, CHOICES)
@@ -133,6 +145,7 @@ class Result:
         stored = read_run(Path(folder))
         record = stored.record
         scenario = scenario_of_record(record, stored.folder)
+        _check_coordinates(record["coordinates"], scenario, stored.folder)
         return cls(
             scenario, stored.table, record["coordinates"], record["stats"], folder=stored.folder, record=record
         )

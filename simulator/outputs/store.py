@@ -9,17 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from simulator.clock import Clock
 from simulator.errors import InputError, Problem
-from simulator.outputs.whole import files_in, whole_folder
+from simulator.outputs.columns import columns_of
+from simulator.outputs.provenance import json_hash, result_hash, table_hash
+from simulator.outputs.recorder import CHOICE_LABELS
+from simulator.outputs.shapes import RecordFile, read_json, wrong_values
+from simulator.outputs.whole import check_place, files_in, put_back, whole_folder
 from simulator.world.fields import CHOICES, LATER, RECORDED
 
 if TYPE_CHECKING:
@@ -55,13 +61,15 @@ def check_free(folder: Path, scenario_hash: str, version: str, *, overwrite: boo
     Raises
     ------
     InputError
-        If something stands there that is not a run of the same scenario made by the same version
-        of Corridor, unless `overwrite` is said; a folder that holds no run is never overwritten.
+        If the folder cannot be made, or something stands there that is not a run of the same scenario made by the same
+        version of Corridor, unless `overwrite` is said; a folder that holds no run is never overwritten.
     """
+    check_place(folder)
+    put_back(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        record = read_record(folder)
+        record = read_record(folder, whole=False)
     except InputError:
         raise _refuse(folder, "exists and is not a run folder", "choose another folder with --out") from None
     same = record["scenario_hash"] == scenario_hash and record["versions"].get("corridor") == version
@@ -93,9 +101,9 @@ def write_run(
     OSError
         If the disk is full or read-only; nothing is left behind.
     """
-    check_free(folder, record["scenario_hash"], record["versions"]["corridor"], overwrite=overwrite)
     failure: Exception | None = None
     with whole_folder(folder) as temporary:
+        check_free(folder, record["scenario_hash"], record["versions"]["corridor"], overwrite=overwrite)
         (temporary / "tables").mkdir()
         for name, table in tables.items():
             pq.write_table(table, temporary / "tables" / f"{name}.parquet", compression="zstd")
@@ -141,30 +149,57 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path, *, whole: bool = True) -> dict[str, Any]:
     """Read a record from its file or its run folder.
+
+    Parameters
+    ----------
+    whole : check that it says what it said when it was written, too: its scenario and tables have its hashes.
 
     Raises
     ------
     InputError
-        If it is not there, not JSON, or not complete; the message names what is missing.
+        If it is not there, not JSON, not complete, or was changed; the message names all that is wrong.
     """
+    put_back(path)
+    try:
+        there = (path / RECORD if path.is_dir() else path).is_file()
+    except OSError:
+        there = False  # a name that no file can have
     file = path / RECORD if path.is_dir() else path
-    if not file.is_file():
+    if not there:
         message = f"is not a run folder: it has no complete {RECORD}" if path.is_dir() else "no such run or record"
         raise _refuse(path, message, "give a folder written by 'corridor run'")
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise _refuse(file, f"is not JSON: {error}", "the record is damaged; run the scenario again") from None
-    missing = [key for key in REQUIRED if not isinstance(record, dict) or key not in record]
+    record = read_json(file, "the record is damaged; run the scenario again")
+    missing = [key for key in REQUIRED if key not in record]
     if missing:
         raise _refuse(file, f"is not a complete record: {', '.join(missing)} missing", "run the scenario again")
-    return dict(record)
+    problems = [
+        Problem(str(file), field, message, value, advice="the record is damaged; run the scenario again")
+        for field, message, value in (*wrong_values(record, RecordFile), *(_changed(record) if whole else ()))
+    ]
+    if problems:
+        raise InputError(problems)
+    return record
+
+
+def _changed(record: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """Yield what in a record is not what it was when it was written: field, what is wrong, value."""
+    if wrong_values(record, RecordFile):
+        return
+    scenario = record["scenario"]
+    if json_hash(scenario) != record["scenario_hash"]:
+        yield "scenario", "is not the scenario that ran: it was changed", None
+    yield from (
+        (key, f"is not that of the scenario that ran, {scenario.get(key)!r}", record[key])
+        for key in ("seed", "persons_per_agent") if scenario.get(key) != record[key]
+    )  # fmt: skip
+    if result_hash({name: entry["sha256"] for name, entry in record["tables"].items()}) != record["result_hash"]:
+        yield "tables", "are not those of the result: their hashes were changed", None
 
 
 def read_run(folder: Path) -> StoredRun:
-    """Open a run folder and check every file that its record lists.
+    """Open a run folder and check every file that its record lists, and what its tables say.
 
     Raises
     ------
@@ -180,13 +215,78 @@ def read_run(folder: Path) -> StoredRun:
     advice = "remake the run with 'corridor rerun record.json --out FOLDER'"
     for name in sorted(expected | set(record["files"])):
         entry = record["files"].get(name)
-        if entry is None:
+        if not _inside(name):
+            problems.append(Problem(str(folder / RECORD), "files", "lists a file outside of the folder", name))
+        elif entry is None:
             problems.append(Problem(str(folder / RECORD), "files", f"does not list {name}", advice=advice))
         elif not (folder / name).is_file():
             problems.append(Problem(str(folder / name), "", "is missing", advice=advice))
-        elif _file_entry(folder / name) != entry:
-            problems.append(Problem(str(folder / name), "", "is not what the record says: its hash differs",
-                                    advice=advice))
+        elif (said := _differs(folder / name, entry)) is not None:
+            problems.append(Problem(str(folder / name), "", said, advice=advice))
+    problems += [Problem(str(folder / RECORD), "tables", f"does not list {name}", advice=advice)
+                 for name in sorted(needed - set(record["tables"]))]  # fmt: skip
+    stored = StoredRun(folder, record)
+    if not problems:
+        for name in sorted(needed):
+            problems += [Problem(str(folder / "tables" / f"{name}.parquet"), "", said, advice=advice)
+                         for said in _wrong_table(stored, name)]  # fmt: skip
     if problems:
         raise InputError(problems)
-    return StoredRun(folder, record)
+    return stored
+
+
+def _inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in name
+
+
+def _differs(path: Path, entry: Mapping[str, Any]) -> str | None:
+    """Return how a file differs from what the record says of it, or None."""
+    try:
+        return None if _file_entry(path) == entry else "is not what the record says: its hash differs"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+def _wrong_table(stored: StoredRun, name: str) -> list[str]:
+    """Return what is wrong with a table: its columns, their kinds, labels and steps, or its hash."""
+    try:
+        table = stored.table(name)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return [f"is no table: {str(error).splitlines()[0]}"]
+    dims = CHOICE_LABELS if name == CHOICES else RECORDED[name].dims
+    if table.column_names != ["step", *dims, "value"]:
+        return [f"has other columns than {name} has: {', '.join(table.column_names)[:200]}"]
+    labels = pa.dictionary(pa.int32(), pa.string())
+    wrong = [dim for dim in dims if table.schema.field(dim).type != labels]
+    number = table.schema.field("value").type
+    counts = name != CHOICES and RECORDED[name].unit == "person"
+    wrong += ["value"] * (number != (pa.int64() if counts else pa.float64()))
+    wrong += ["step"] * (not pa.types.is_integer(table.schema.field("step").type))
+    wrong += [column for column in table.column_names if column not in wrong and table.column(column).null_count]
+    if wrong:
+        return [f"has values of another kind than {name} has, in {', '.join(wrong)}"]
+    columns = columns_of(table)
+    known = stored.record["coordinates"]
+    strange = [
+        dim for dim in dims if name != CHOICES
+        and not {columns.labels[dim][code] for code in np.unique(columns.codes[dim])} <= set(known.get(dim, ()))
+    ]  # fmt: skip
+    if strange:
+        return [f"has labels that the record's coordinates do not have, of {', '.join(strange)}"]
+    steps = _steps(stored.record)
+    if len(columns.step) and not (0 <= columns.step.min() and columns.step.max() < steps):
+        return [f"has steps {columns.step.min()} to {columns.step.max()}, but the run had {steps}"]
+    if table_hash(table) != stored.record["tables"][name]["sha256"]:
+        return ["does not say what the record says: the hash of its contents differs"]
+    return []
+
+
+def _steps(record: Mapping[str, Any]) -> int:
+    """Return how many steps a run had; as many as there can be if its scenario does not say so."""
+    scenario = record["scenario"]
+    try:
+        start, end = (date.fromisoformat(scenario["period"][key]) for key in ("start", "end"))
+        return Clock(start, end, scenario["step_days"]).n_steps
+    except (KeyError, TypeError, ValueError):
+        return int(np.iinfo(np.int64).max)

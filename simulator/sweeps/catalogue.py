@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,49 +13,77 @@ import duckdb
 import pandas as pd
 
 from simulator.errors import InputError, Problem
+from simulator.outputs.locks import Life, life
+from simulator.outputs.whole import check_place, whole_path
+from simulator.sweeps.planned import finished
 from simulator.sweeps.results import (
     RESULTS,
     SweepResult,
     address,
     connect,
     open_sweep,
+    quoted,
     runs_query,
     sweep_folders,
     table_query,
+    told_as_damage,
 )
-from simulator.sweeps.store import PARTS, RUNS, place_of
+from simulator.sweeps.store import RUNS, Place, place_of
 
 FORMATS: Final = (".csv", ".parquet", ".nc")
 """What a table can be written as."""
+TAKEN: Final = ("main", "temp", "system", "pg_catalog", "information_schema", "memory", "sweeps")
+"""Names of schemas and catalogues that DuckDB has itself, and of the table of sweeps."""
+
 
 def listed(root: str | Path = RESULTS) -> list[dict[str, Any]]:
-    """Return a row a sweep below a folder: its name, where, and how many runs ended how."""
+    """Return a row a sweep below a folder: its name, where, how many runs ended how; or what is wrong with it."""
     rows = []
     for folder in sweep_folders(root):
         try:
-            made = open_sweep(folder)
-        except (ValueError, KeyError, TypeError):
-            rows.append({"name": folder.name, "folder": str(folder), "ended": "damaged"})
-            continue
-        rows.append(_row(made, folder))
+            rows.append(_row(open_sweep(folder), folder))
+        except InputError as error:
+            rows.append({"name": folder.name, "folder": str(folder), "ended": f"damaged: {error.problems[0].message}"})
     return rows
+
+
+LIVES: Final[dict[Life, str]] = {"running": "running", "free": "cut off", "unknown": "running elsewhere, or cut off"}
 
 
 def _row(made: SweepResult, folder: Path) -> dict[str, Any]:
     state = made.state
-    ended = len(place_of(folder).names(PARTS, RUNS)) if not state.get("ended") else 0
+    there = None if state.get("ended") else len(finished(place_of(folder)))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
         "name": folder.name, "folder": str(folder), "experiment": made.content["experiment"],
-        "runs": made.content["runs"], "done": state.get("done", ended), "failed": state.get("failed"),
-        "missing": state.get("missing", made.content["runs"] - ended), "not_needed": state.get("not needed"),
-        "mb": round(size / 1e6, 1), "created": made.content["created"], "ended": state.get("ended") or "cut off",
-        "corridor": made.content["made_by"]["corridor"], "hash": state.get("hash", "")[:12],
+        "runs": made.content["runs"], "done": state.get("done", there), "failed": state.get("failed"),
+        "missing": state.get("missing", made.content["runs"] - (there or 0)), "not_needed": state.get("not needed"),
+        "mb": round(size / 1e6, 1), "created": made.content["created"],
+        "ended": "running" if life(folder) == "running" else state.get("ended") or LIVES[life(folder)],
+        "corridor": made.content["made_by"].get("corridor"), "hash": state.get("hash", "")[:12],
         "question": made.content["question"],
     }  # fmt: skip
 
 
-def database(sweep: str | Path | None = None, root: str | Path = RESULTS) -> duckdb.DuckDBPyConnection:
+@dataclass(frozen=True)
+class Catalogue:
+    """Sweeps that can be asked.
+
+    Attributes
+    ----------
+    connection : reads their files, and can do nothing else: no other file, no writing, no extension, no setting.
+    schemas : sweep by the name of its schema.
+    first : schema whose tables need no name before theirs, if there is one.
+    left_out : what is wrong with each sweep that is damaged.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    schemas: dict[str, SweepResult]
+    first: str | None
+    left_out: tuple[str, ...]
+
+
+def database(sweep: str | Path | None = None, root: str | Path = RESULTS) -> Catalogue:
     """Return a DuckDB connection with every sweep as a schema: ``"NAME".runs``, and its tables; and ``sweeps``.
 
     Parameters
@@ -62,20 +94,41 @@ def database(sweep: str | Path | None = None, root: str | Path = RESULTS) -> duc
     Raises
     ------
     InputError
-        If there is no such sweep.
+        If there is no such sweep, or it is damaged; another that is damaged is left out.
     """
     chosen = open_sweep(sweep) if sweep is not None else None
     made = connect(place_of(chosen.folder if chosen is not None else root))
-    names = _names(root, chosen)
     rows = pd.DataFrame(listed(root)) if sweep_folders(root) else pd.DataFrame({"name": pd.Series([], dtype=str)})
     made.register("sweeps", rows)
-    for folder, name in names.items():
-        made.execute(f'CREATE SCHEMA "{name}"')
-        _views(made, open_sweep(folder), name)
-    first = list(names.values()) if chosen is None else [names[_key(chosen.folder)]]
-    if len(first) == 1:
-        made.execute(f"SET search_path = '\"{first[0]}\",main'")
-    return made
+    schemas: dict[str, SweepResult] = {}
+    first, left_out = None, []
+    for folder, name in _names(root, chosen).items():
+        mine = chosen is not None and folder == _key(chosen.folder)
+        try:
+            found = chosen if mine and chosen is not None else open_sweep(folder)
+            with told_as_damage(place_of(found.folder)):
+                made.execute(f"CREATE SCHEMA {quoted(name)}")
+                _views(made, found, name)
+        except InputError as error:
+            if mine:
+                raise
+            left_out.append(f"{folder}: {error.problems[0].message}")
+            continue
+        schemas[name] = found
+        first = name if mine else first
+    first = next(iter(schemas)) if chosen is None and len(schemas) == 1 else first
+    if first is not None:
+        made.execute(f"USE {quoted(first)}")
+    _confine(made, [place_of(each.folder) for each in schemas.values()])
+    return Catalogue(made, schemas, first, tuple(left_out))
+
+
+def _confine(made: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> None:
+    """Let a connection read the files of some sweeps and nothing else, for good: no query can change that."""
+    folders = ", ".join(address(place, "") for place in places)
+    made.execute(f"SET allowed_directories = [{folders}]")
+    made.execute("SET enable_external_access = false")
+    made.execute("SET lock_configuration = true")
 
 
 def _key(folder: str | Path) -> str:
@@ -89,8 +142,11 @@ def _names(root: str | Path, chosen: SweepResult | None) -> dict[str, str]:
     if chosen is not None and _key(chosen.folder) not in folders:
         folders.append(_key(chosen.folder))
     short = [folder.rstrip("/").rsplit("/", 1)[-1] for folder in folders]
+    # DuckDB does not tell names apart by their case, and has some of its own.
+    alike = Counter(name.lower() for name in short)
     return {
-        folder: name if short.count(name) == 1 else folder for folder, name in zip(folders, short, strict=True)
+        folder: name if alike[name.lower()] == 1 and name.lower() not in TAKEN else folder
+        for folder, name in zip(folders, short, strict=True)
     }
 
 
@@ -100,33 +156,83 @@ def _views(made: duckdb.DuckDBPyConnection, sweep: SweepResult, name: str) -> No
     measures = list(sweep.content["measures"])
     whole = place.exists(f"{RUNS}.parquet")
     runs = f"SELECT * FROM {address(place, f'{RUNS}.parquet')}" if whole else runs_query(place, measures)
-    made.execute(f'CREATE VIEW "{name}".runs AS {runs}')
+    made.execute(f"CREATE VIEW {quoted(name)}.runs AS {runs}")
     for table in sweep.content["design"]["tables"]:
-        sql = table_query(sweep, table, f'SELECT * FROM "{name}".runs')
+        sql = table_query(sweep, table, f"SELECT * FROM {quoted(name)}.runs")
         if sql:
-            made.execute(f'CREATE VIEW "{name}"."{table}" AS {sql}')
+            made.execute(f"CREATE VIEW {quoted(name)}.{quoted(table)} AS {sql}")
 
 
 def query(sql: str, *, sweep: str | Path | None = None, root: str | Path = RESULTS) -> pd.DataFrame:
     """Return what a query in SQL finds in the results of sweeps; see `database`.
 
+    Returns
+    -------
+    pandas.DataFrame
+        Its ``attrs["notes"]`` say which sweeps are damaged and left out, and of which of those asked runs are missing.
+
     Raises
     ------
     InputError
-        If there is no such sweep, or the query is wrong; what DuckDB says of it stands in the message.
+        If there is no such sweep, or the query is wrong or no single SELECT; what DuckDB says of it stands in the
+        message.
     """
-    with database(sweep, root) as made:
+    found = database(sweep, root)
+    with found.connection as made:
         try:
-            found: pd.DataFrame = made.sql(sql).df()
-        except duckdb.Error as error:
-            text = str(error).strip()
-            known = [f'"{schema}"."{name}"' for schema, name in made.sql(
+            _check_reads(sql)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                table: pd.DataFrame = made.execute(sql).df()
+        except (duckdb.Error, ValueError, RecursionError) as error:
+            known = [f"{quoted(schema)}.{quoted(name)}" for schema, name in made.execute(
                 "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()]  # fmt: skip
             advice = "'corridor results NAME' lists a sweep's tables and columns"
-            raise InputError([Problem("query", "", text, sql, None, ", ".join(sorted(known)), advice)]) from None
-        except AttributeError:
-            raise InputError([Problem("query", "", "returns nothing", sql, allowed="SELECT ...")]) from None
-    return found
+            if found.left_out:
+                advice = f"{advice}; left out since it is damaged: {'; '.join(found.left_out)}"
+            raise InputError([Problem("query", "", str(error).strip(), sql, None, ", ".join(sorted(known)),
+                                      advice)]) from None  # fmt: skip
+    table.attrs["notes"] = [*(f"left out, since it is damaged: {said}" for said in found.left_out),
+                            *_incomplete(found, sql)]  # fmt: skip
+    return table
+
+
+def _check_reads(sql: str) -> None:
+    """Check that a query is one SELECT: DuckDB lets no other file be reached, but others can write to those."""
+    statements = duckdb.extract_statements(sql)
+    kinds = [statement.type for statement in statements]
+    if kinds != [duckdb.StatementType.SELECT]:
+        said = ", ".join(str(kind).rsplit(".", 1)[-1] for kind in kinds) or "nothing"
+        raise InputError([Problem("query", "", f"is not one query that reads, but {said}", sql, None,
+                                  "one SELECT (of PIVOT: ... ON column IN (values))")])  # fmt: skip
+
+
+def _incomplete(found: Catalogue, sql: str) -> list[str]:
+    """Return how many of the planned runs are there, of each sweep that a query names and that has not ended."""
+    notes = []
+    for name, each in found.schemas.items():
+        if each.state.get("ended") or not (name == found.first or quoted(name) in sql or f"{name}." in sql):
+            continue
+        place = place_of(each.folder)
+        there = len(finished(place))
+        now = LIVES[life(place.local)] if place.local is not None else LIVES["unknown"]
+        notes.append(f"{name} is {now}: {there:,} of {each.content['runs']:,} planned runs are there; "
+                     f"'runs' has a row for the others, too, with the status 'missing'")  # fmt: skip
+    return notes
+
+
+def check_table(out: Path) -> None:
+    """Check that a table can be written to a file, before it is asked for.
+
+    Raises
+    ------
+    InputError
+        If its name has none of the ends of `FORMATS`, or it cannot be written there.
+    """
+    if out.suffix not in FORMATS:
+        raise InputError([Problem("--out", "", "is no format that tables are written in", str(out), None,
+                                  ", ".join(FORMATS))])  # fmt: skip
+    check_place(out, folder=False)
 
 
 def write_table(table: pd.DataFrame, out: Path, units: dict[str, str] | None = None) -> Path:
@@ -141,21 +247,14 @@ def write_table(table: pd.DataFrame, out: Path, units: dict[str, str] | None = N
     InputError
         If the name has none of these ends.
     """
-    if out.suffix not in FORMATS:
-        raise InputError([Problem("--out", "", "is no format that tables are written in", str(out), None,
-                                  ", ".join(FORMATS))])  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
-    hidden = out.with_name(f".{out.name}.tmp")
-    try:
+    check_table(out)
+    with whole_path(out) as hidden:
         if out.suffix == ".csv":
             table.to_csv(hidden, index=False)
         elif out.suffix == ".parquet":
             table.to_parquet(hidden, index=False)
         else:
             _dataset(table, units or {}).to_netcdf(hidden, engine="scipy")
-        hidden.replace(out)
-    finally:
-        hidden.unlink(missing_ok=True)
     return out
 
 

@@ -22,7 +22,7 @@ def compared_sweep(design: Design, sweep: str | Path) -> tuple[dict[str, Any], p
     InputError
         If the sweep is of another design, or was made with other options, or is not complete.
     """
-    made = open_sweep(sweep)
+    made = open_sweep(sweep, whole=True)
     found = []
     if made.content["design_hash"] != json_hash(design.experiment.model_dump(mode="json")):
         advice = "compare with the draws and replicates that it was made with"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from simulator.errors import InputError, Problem
+from simulator.jobs import deaf_children
 from simulator.outputs.provenance import processor, processor_in_words
 from simulator.sweeps.work import FAILED, Ended, Task, differences, do, made_by
 
@@ -25,7 +24,7 @@ WORKERS: Final = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_ARENA_MAX": "1",
 }  # fmt: skip
 """Environment of the workers that are started here."""
-WAIT_SECONDS: Final = 20
+WAIT_SECONDS: Final = 5
 """For a scheduler to answer."""
 
 
@@ -134,19 +133,6 @@ def _made_by() -> tuple[dict[str, str], str]:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that a Ctrl-C in the terminal does not reach: this one ends them when it has tidied up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
 def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
     """Start workers on this machine, or join those of a scheduler; local ones end with the block.
 
@@ -176,7 +162,7 @@ def engine(cluster: str | None, workers: int) -> Iterator[Engine]:
     }
     with dask.config.set(settings):
         if cluster is None:
-            with _deaf_to_interrupts():
+            with deaf_children():
                 made = LocalCluster(
                     n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK,
                     dashboard_address=f"{LOOPBACK}:0", worker_dashboard_address=f"{LOOPBACK}:0", silence_logs=50,

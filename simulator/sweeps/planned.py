@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -120,12 +121,21 @@ def read_plan(
                                   "made", advice=advice)])  # fmt: skip
     some = {name: table for name, table in (tables or {}).items() if table.when}
     with place.fs.open(place.path(PLAN), "rb") as stream:
-        for batch in pq.ParquetFile(stream).iter_batches(PIECE):
-            for cell in batch.to_pylist():
+        for cells in _pieces(place, stream):
+            for cell in cells:
                 values = {field: cell[column] for column, field in laid.items() if cell.get(column) is not None}
                 left_out = tuple(name for name, table in some.items() if not table.kept(cell))
                 task = Task(cell["id"], cell["case"], cell["scenario"], cell["seed"], values, left_out)
                 yield Planned(task, cell["arm"], cell["point"], cell["draw"], cell["replicate"], cell["again"])
+
+
+def _pieces(place: Place, stream: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a plan, some thousands at a time."""
+    try:
+        for batch in pq.ParquetFile(stream).iter_batches(PIECE):
+            yield batch.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise place.damaged((PLAN,), f"is no plan: {str(error).splitlines()[0]}") from None
 
 
 def finished(place: Place, *, failed_too: bool = True) -> Ids:
@@ -138,6 +148,8 @@ def finished(place: Place, *, failed_too: bool = True) -> Ids:
     names = place.names(PARTS, RUNS)
     ids: list[int] = []
     for name in names:
+        if not PART.fullmatch(name):
+            continue  # nothing that a sweep writes
         if failed_too and not name.startswith(FOLD):
             ids.append(int(name.removesuffix(".parquet"), 16))
             continue
@@ -147,16 +159,50 @@ def finished(place: Place, *, failed_too: bool = True) -> Ids:
     return np.unique(np.array(ids, dtype=np.uint64))
 
 
+def mend(place: Place, tables: Sequence[str]) -> int:
+    """Remove parts that cannot be read, so that their runs are made again, and return how many files that were.
+
+    Only before runs are made: it reads every part.
+
+    Raises
+    ------
+    InputError
+        If a folder of parts holds tables that no sweep writes.
+    """
+    bad: set[str] = set()
+    strange: list[Problem] = []
+    for table in (RUNS, *tables):
+        for name in place.names(PARTS, table):
+            if not PART.fullmatch(name):
+                if name.endswith(".parquet"):
+                    strange.append(Problem(place.path(PARTS, table, name), "", "is no file that a sweep writes",
+                                           advice="take it out of the folder"))  # fmt: skip
+                continue
+            try:
+                read = place.read_table(PARTS, table, name)
+                whole = {"id", "status"} <= set(read.column_names) if table == RUNS else "id" in read.column_names
+            except InputError:
+                whole = False
+            if not whole:
+                bad.add(name)
+    if strange:
+        raise InputError(strange)
+    for table in (RUNS, *tables):  # the row first: without it the run is missing
+        place.remove(bad & set(place.names(PARTS, table)), PARTS, table)
+    return len(bad)
+
+
 def fold(place: Place, tables: Sequence[str]) -> int:
     """Put the files of single runs together in one file a table, and return how many runs that were.
 
     The new file is there before the old ones go, so that a run can be in two of them for a moment, and is in one
     always; whoever reads takes each run once.
     """
-    names = [name for name in place.names(PARTS, RUNS) if not name.startswith(FOLD)]
+    names = [name for name in place.names(PARTS, RUNS) if PART.fullmatch(name) and not name.startswith(FOLD)]
     if len(names) < FEWEST:
         return 0
-    number = sum(name.startswith(FOLD) for name in place.names(PARTS, RUNS))
+    folds = [name for name in place.names(PARTS, RUNS) if name.startswith(FOLD)]
+    number = 1 + max((int(name.split("-")[1]) for name in folds if PART.fullmatch(name)), default=-1)
     for table in (*tables, RUNS):
         there = set(place.names(PARTS, table))
         own = [name for name in names if name in there]
@@ -170,5 +216,7 @@ def fold(place: Place, tables: Sequence[str]) -> int:
     return len(names)
 
 
+PART: Final = re.compile(rf"(?:{FOLD}\d+-)?[0-9a-f]{{1,16}}\.parquet")
+"""Names of files of parts."""
 FEWEST: Final = 2
 """Runs that are worth putting together."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+import os
+import tempfile
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +17,11 @@ import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem, nearest
 from simulator.outputs.frames import field_of
+from simulator.outputs.whole import put_back, sync
 from simulator.sweeps.experiment import Measured
 from simulator.sweeps.measures import UNITS, unit
-from simulator.sweeps.store import DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place, place_of
+from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of
+from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place, place_of
 
 MISSING: Final = "missing"
 NOT_NEEDED: Final = "not needed"
@@ -70,19 +75,41 @@ class SweepResult:
         runs = f"SELECT * FROM {address(place, f'{RUNS}.parquet')}"
         if not place.exists(f"{RUNS}.parquet"):
             runs = runs_query(place, list(self.content["measures"]))
-        with connect(place) as database:
-            query = table_query(self, name, runs)
-            kept = ", ".join(f'"{column}"' for column in columns) or "*"
+        query = table_query(self, name, runs)
+        if not query:
+            raise InputError([Problem(self.folder, "", "keeps nothing of a table that it should have", name,
+                                      advice=ADVICE)])  # fmt: skip
+        with connect(place) as database, told_as_damage(place):
+            kept = ", ".join(quoted(column) for column in columns) or "*"
             found: pd.DataFrame = database.sql(f"SELECT {kept} FROM ({query}) ORDER BY ALL").df()
         return found
 
 
 def connect(place: Place) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection that can read a place."""
-    made = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
+    spill = os.path.join(tempfile.gettempdir(), f"corridor-query-{os.getpid()}")  # made if need be, and removed
+    made = duckdb.connect(config={
+        "threads": 2, "preserve_insertion_order": True, "temp_directory": spill, "python_enable_replacements": False,
+        "autoinstall_known_extensions": False, "autoload_known_extensions": False, "allow_persistent_secrets": False,
+    })  # fmt: skip
     if place.local is None:
         made.register_filesystem(place.fs)
     return made
+
+
+@contextmanager
+def told_as_damage(place: Place) -> Iterator[None]:
+    """Say of a sweep that its files are damaged where DuckDB cannot read them."""
+    try:
+        yield
+    except duckdb.Error as error:
+        said = f"has files that cannot be read together: {str(error).splitlines()[0]}"
+        raise InputError([Problem(place.url, "", said, advice=ADVICE)]) from None
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def address(place: Place, *names: str) -> str:
@@ -94,44 +121,63 @@ def address(place: Place, *names: str) -> str:
     return "'" + path.replace("'", "''") + "'"
 
 
-def open_sweep(folder: str | Path) -> SweepResult:
+def open_sweep(folder: str | Path, *, whole: bool = False) -> SweepResult:
     """Open a sweep by its folder, or by its name in ``results/``.
+
+    Parameters
+    ----------
+    whole : read its tables to see whether they are those that it ended with; by default their lengths and columns tell.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or it is damaged.
     """
     given = str(folder)
-    local = [path for path in (Path(given), RESULTS / given) if "://" not in given and (path / SWEEP).is_file()]
+    if "://" not in given:
+        put_back(Path(given))
+        put_back(RESULTS / given)
+    local = [path for path in (Path(given), RESULTS / given) if "://" not in given and _there(path / SWEEP)]
     place = place_of(local[0] if local else given)
     if not local and not ("://" in given and place.exists(SWEEP)):
         known = [str(path) for path in sweep_folders()]
         advice = nearest(given, known) or "'corridor results' lists sweeps; 'corridor sweep DESIGN' makes one"
         raise InputError([Problem(given, "", "is no sweep", None, None, ", ".join(known), advice)])
-    state = place.read_json(STATE) if place.exists(STATE) else {"ended": ""}
-    return SweepResult(str(local[0]) if local else given, place.read_json(SWEEP), state)
+    content = checked_content(place.read_json(SWEEP), place)
+    state = checked_state(place.read_json(STATE), place) if place.names_hold(STATE) else {"ended": ""}
+    check_columns(place, content)
+    check_files(place, state, whole=whole)
+    return SweepResult(str(local[0]) if local else given, content, state)
+
+
+def _there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:
+        return False  # a name that no file can have
 
 
 def read_sweep(folder: str | Path) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Return what was asked of a sweep, its runs, and its points in the unit cube; see `SweepResult`."""
-    made = open_sweep(folder)
+    made = open_sweep(folder, whole=True)
     return made.content, made.runs, made.design
 
 
 def sweep_folders(root: str | Path = RESULTS) -> list[Path]:
     """Return the folders of sweeps below a folder, sorted."""
-    return sorted(path.parent for path in Path(root).rglob(SWEEP) if not path.parent.name.startswith("."))
+    found = {path.parent for path in Path(root).rglob(SWEEP)}
+    # What is hidden is being written, or was left by a command that was killed.
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 
 def runs_query(place: Place, measures: Sequence[str]) -> str:
     """Return SQL for the table of runs of a sweep that has not been put together: each run once, in plan order."""
-    shown = ", ".join(f'p."{name}"' for name in _plan_columns(place) if name not in ("row", "again"))
+    shown = ", ".join(f"p.{quoted(name)}" for name in _plan_columns(place) if name not in ("row", "again"))
     if not place.names(PARTS, RUNS):
-        nothing = ", ".join(f'NULL::DOUBLE AS "{name}"' for name in measures)
+        nothing = ", ".join(f"NULL::DOUBLE AS {quoted(name)}" for name in measures)
         return (f"SELECT {shown}, '{MISSING}' AS status, '' AS error, NULL::DOUBLE AS seconds, {nothing} "
                 f"FROM {address(place, PLAN)} p ORDER BY p.row")  # fmt: skip
-    taken = ", ".join(f'r."{name}"' for name in measures)
+    taken = ", ".join(f"r.{quoted(name)}" for name in measures)
     parts = address(place, PARTS, RUNS, "*.parquet")
     return (
         f"SELECT {shown}, coalesce(r.status, '{MISSING}') AS status, coalesce(r.error, '') AS error, r.seconds, "
@@ -157,13 +203,12 @@ def table_query(sweep: SweepResult, name: str, runs: str) -> str:
     else:
         return ""
     drawn = [one["field"] for case in content["cases"].values() for one in case["drawn"]]
-    keys = ", ".join(f'r."{key}"' for key in dict.fromkeys((*KEYS, *content["factors"], *drawn)))
+    keys = ", ".join(f"r.{quoted(key)}" for key in dict.fromkeys((*KEYS, *content["factors"], *drawn)))
     return f"SELECT DISTINCT {keys}, t.* FROM {files} t JOIN ({runs}) r USING (id)"
 
 
 def _plan_columns(place: Place) -> list[str]:
-    with place.fs.open(place.path(PLAN), "rb") as stream:
-        return list(pq.ParquetFile(stream).schema_arrow.names)
+    return list(place.columns(PLAN))
 
 
 def read_runs(place: Place) -> pd.DataFrame:
@@ -172,7 +217,7 @@ def read_runs(place: Place) -> pd.DataFrame:
     if place.exists(f"{RUNS}.parquet"):
         found = place.read_table(f"{RUNS}.parquet").to_pandas()
     else:
-        with connect(place) as database:
+        with connect(place) as database, told_as_damage(place):
             found = database.sql(runs_query(place, list(place.read_json(SWEEP)["measures"]))).df()
     found["member"] = found["member"].astype("Int64")
     return found
@@ -187,7 +232,7 @@ def gather(place: Place, not_needed: pd.DataFrame | None = None) -> dict[str, An
     """
     content = place.read_json(SWEEP)
     measures, tables = list(content["measures"]), list(content["design"]["tables"])
-    with connect(place) as database:
+    with connect(place) as database, told_as_damage(place):
         query = runs_query(place, measures)
         if not_needed is not None and len(not_needed):
             database.register("stopped", not_needed[["case", "point", "replicates"]])
@@ -207,7 +252,7 @@ def gather(place: Place, not_needed: pd.DataFrame | None = None) -> dict[str, An
         counted = database.sql(f"SELECT status, count(*) FROM {address(place, f'{RUNS}.parquet')} GROUP BY status")
         counts = {str(status): int(n) for status, n in counted.fetchall()}
     found = {name: counts.get(name, 0) for name in ("done", "failed", MISSING, NOT_NEEDED)}
-    return {**found, **results_hashes(place, tables, _figures(content))}
+    return {**found, **results_hashes(place, tables, _figures(content)), "files": files_of(place, content)}
 
 
 def _copy(database: duckdb.DuckDBPyConnection, query: str, place: Place, name: str) -> None:
@@ -219,6 +264,7 @@ def _copy(database: duckdb.DuckDBPyConnection, query: str, place: Place, name: s
     target = "'" + str(hidden).replace("'", "''") + "'"
     try:
         database.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+        sync(hidden)
         hidden.replace(place.local / f"{name}.parquet")
     except duckdb.IOException as error:
         raise OSError(None, str(error).splitlines()[0], str(place.local / f"{name}.parquet")) from None

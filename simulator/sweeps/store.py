@@ -20,7 +20,8 @@ import io
 import json
 import os
 import posixpath
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,7 @@ DESIGN_TABLE: Final = "design.parquet"
 RUNS: Final = "runs"
 PARTS: Final = "parts"
 SCENARIOS: Final = "scenarios"
+ADVICE: Final = "the sweep is damaged: go on with it with 'corridor sweep DESIGN --resume', or make it again"
 FOLD: Final = "fold-"
 """How the names of files begin that hold many runs."""
 
@@ -76,6 +78,11 @@ class Place:
         fs = self.fs
         fs.invalidate_cache()
         return bool(fs.exists(self.path(*names)))
+
+    def names_hold(self, name: str) -> bool:
+        """Return whether a file stands under a name, be it a link that leads nowhere."""
+        local = self.local
+        return self.exists(name) if local is None else os.path.lexists(local / name)
 
     def names(self, *folder: str) -> list[str]:
         """Return the names of the whole files in a folder, sorted; none if there is no such folder."""
@@ -116,6 +123,8 @@ class Place:
                 stream = open(hidden, "wb")
             with stream:
                 stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())  # or a part of no length can stand under its name after the power failed
             os.replace(hidden, path)
         except BaseException:
             if os.path.exists(hidden):
@@ -128,8 +137,26 @@ class Place:
         self.write((text + "\n").encode(), *names)
 
     def read_json(self, *names: str) -> dict[str, Any]:
-        """Read JSON values."""
-        return dict(json.loads(self.read(*names)))
+        """Read JSON values.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or holds no JSON object.
+        """
+        try:
+            content = json.loads(self.read(*names))
+        except OSError as error:
+            raise self.damaged(names, f"cannot be read: {error.strerror or error}") from None
+        except (ValueError, RecursionError) as error:
+            raise self.damaged(names, f"is not JSON: {error}") from None
+        if not isinstance(content, dict):
+            raise self.damaged(names, "is not a JSON object")
+        return content
+
+    def damaged(self, names: Sequence[str], said: str) -> InputError:
+        """Return the error that says what is wrong with a file."""
+        return InputError([Problem(posixpath.join(self.url, *names), "", said, advice=ADVICE)])
 
     def write_table(self, table: pa.Table, *names: str) -> None:
         """Write a table as Parquet."""
@@ -138,9 +165,37 @@ class Place:
         self.write(buffer.getvalue(), *names)
 
     def read_table(self, *names: str) -> pa.Table:
-        """Read a table."""
-        with self.fs.open(self.path(*names), "rb") as stream:
-            return pq.read_table(stream)
+        """Read a table.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or is no Parquet file.
+        """
+        try:
+            with self.fs.open(self.path(*names), "rb") as stream:
+                return pq.read_table(stream)
+        except OSError as error:
+            raise self.damaged(names, f"cannot be read: {error.strerror or str(error).splitlines()[0]}") from None
+        except (pa.ArrowException, ValueError) as error:
+            raise self.damaged(names, f"is no table: {str(error).splitlines()[0]}") from None
+
+    def columns(self, *names: str) -> dict[str, pa.DataType]:
+        """Return the columns of a table and their kinds, without reading it.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or is no Parquet file.
+        """
+        try:
+            with self.fs.open(self.path(*names), "rb") as stream:
+                found = pq.ParquetFile(stream).schema_arrow
+        except OSError as error:
+            raise self.damaged(names, f"cannot be read: {error.strerror or str(error).splitlines()[0]}") from None
+        except (pa.ArrowException, ValueError) as error:
+            raise self.damaged(names, f"is no table: {str(error).splitlines()[0]}") from None
+        return dict(zip(found.names, found.types, strict=True))
 
     def remove(self, names: Iterable[str], *folder: str) -> None:
         """Remove files of a folder."""
@@ -157,8 +212,21 @@ class Place:
         return made
 
     def scenario(self, made: str) -> Scenario:
-        """Read a resolved scenario."""
-        return Scenario.model_validate_json(gzip.decompress(self.read(SCENARIOS, f"{made}.json.gz")))
+        """Read a resolved scenario.
+
+        Raises
+        ------
+        InputError
+            If its file cannot be read, or does not hold the scenario of this hash.
+        """
+        name = (SCENARIOS, f"{made}.json.gz")
+        try:
+            content = json.loads(gzip.decompress(self.read(*name)))
+            if json_hash(content) != made:
+                raise self.damaged(name, "is not the scenario that was planned: it was changed")
+            return Scenario.model_validate(content)
+        except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+            raise self.damaged(name, f"is no scenario: {str(error).splitlines()[0]}") from None
 
 
 def only_planned(place: Place) -> bool:

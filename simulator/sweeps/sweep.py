@@ -21,8 +21,9 @@ from simulator.sweeps.plan import CaseLayout, SweepPlan
 from simulator.sweeps.planned import Planned, finished, fold, read_plan, write_plan
 from simulator.sweeps.results import MISSING, SweepResult, connect, gather, runs_query
 from simulator.sweeps.run import design_content
+from simulator.sweeps.shapes import check_columns, checked_content
 from simulator.sweeps.stopping import GOING, judged, rounds
-from simulator.sweeps.store import DESIGN_TABLE, PARTS, RUNS, STATE, SWEEP, Place
+from simulator.sweeps.store import DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place
 from simulator.sweeps.work import FAILED, Ended, Task, differences, made_by, row_table
 
 FOLD_EVERY: Final = 2_000
@@ -146,7 +147,8 @@ def check_resumable(place: Place, design: Design) -> dict[str, Any]:
     if not place.exists(SWEEP):
         said = "holds no sweep that could be gone on with"
         raise InputError([Problem(place.url, "", said, advice="leave out --resume")])
-    content = place.read_json(SWEEP)
+    content = checked_content(place.read_json(SWEEP), place)
+    check_columns(place, content, (PLAN, DESIGN_TABLE))
     if content["design_hash"] != json_hash(design.experiment.model_dump(mode="json")):
         advice = "give another folder with --out, or replace it with --overwrite"
         raise InputError([Problem(place.url, "", f"holds a sweep of another design ({content['experiment']}), or of "

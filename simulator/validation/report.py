@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.whole import whole_folder
+from simulator.outputs.whole import check_place, put_back, whole_folder
 from simulator.validation.criteria import ROLES
 from simulator.validation.figures import draw
 from simulator.validation.origins_of_values import in_short
@@ -34,6 +34,8 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     InputError
         If something else stands there, or a scorecard that is not to be replaced.
     """
+    check_place(folder)
+    put_back(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / JSON).is_file():

@@ -15,7 +15,7 @@ from simulator.analysis.diversion.pairs import Pairs
 from simulator.analysis.diversion.study import Diversion, matrix
 from simulator.analysis.style import version
 from simulator.errors import InputError, Problem
-from simulator.outputs.whole import whole_folder
+from simulator.outputs.whole import check_place, put_back, whole_folder
 
 JSON: Final = "diversion.json"
 
@@ -28,6 +28,8 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     InputError
         If something else stands there, or a diversion that is not to be replaced.
     """
+    check_place(folder)
+    put_back(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / JSON).is_file():

@@ -13,7 +13,7 @@ from simulator.analysis import style
 from simulator.analysis.diversion.figures.balance_words import EDGE
 from simulator.analysis.report.content import ReportContent, Table
 from simulator.errors import InputError, Problem
-from simulator.outputs.whole import whole_file
+from simulator.outputs.whole import check_place, whole_file
 
 TEMPLATES: Final = "templates"
 LONG: Final = 24
@@ -35,6 +35,7 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         raise InputError([Problem("--out", "", "is no HTML file", str(path), None, "a name that ends in .html")])
     if path.is_dir():
         raise InputError([Problem("--out", "", "is a folder", str(path), advice="name a file")])
+    check_place(path, folder=False)
     if path.exists() and not overwrite:
         advice = "use --overwrite, or name another file"
         raise InputError([Problem("--out", "", "is there already", str(path), advice=advice)])
