@@ -13,8 +13,8 @@ from simulator.outputs.store import RECORD, read_record
 from simulator.scenario.schema import json_schema
 
 
-def check(paths: Sequence[str | Path]) -> list[Path]:
-    """Check scenarios, corridors and overrides, and return their files.
+def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
+    """Check scenarios, corridors and overrides, by name or path, one or several, and return their files.
 
     Raises
     ------
