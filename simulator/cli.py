@@ -119,6 +119,8 @@ def _print_totals(result: Result) -> None:
         caption += f" Observed for part of the period only: {', '.join(partial)}."
     title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
     print_table(title, ("route", *columns), rows, caption)
+    for word in result.words:
+        say(f"warning: {word}")
 
 
 @app.command()
@@ -130,8 +132,9 @@ def check(
     """Check scenarios, corridors and overrides; all problems at once."""
     from simulator import api
 
+    notes: list[Any] = []
     try:
-        files = api.check(paths)
+        files = api.check(paths, notes=notes)
     except InputError as error:
         if as_json:
             print_json({"files": [], "problems": [vars(problem) for problem in error.problems]})
@@ -140,6 +143,8 @@ def check(
         print_json({"files": [str(file) for file in files], "problems": []})
     else:
         print("\n".join(f"{file}: no problems" for file in files))
+    for note in notes:
+        say(f"note: {note}")
 
 
 @app.command()

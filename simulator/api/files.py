@@ -13,8 +13,13 @@ from simulator.outputs.store import RECORD, read_record
 from simulator.scenario.schema import json_schema
 
 
-def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
+def check(paths: Sequence[str | Path] | str | Path, *, notes: list[Problem] | None = None) -> list[Path]:
     """Check scenarios, corridors and overrides, by name or path, one or several, and return their files.
+
+    Parameters
+    ----------
+    paths : names, files or folders, or one of them.
+    notes : where given, what is no problem but is ignored is added to it.
 
     Raises
     ------
@@ -23,7 +28,7 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
     """
     from simulator.scenario.load import check as check_files
 
-    return check_files(paths)
+    return check_files(paths, notes)
 
 
 def explain(scenario: str | Path, field: str | None = None, **changes: Any) -> Sequence[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from simulator.errors import InputError, Problem, nearest
 from simulator.scenario.checks_bargains import bargains, responses
 from simulator.scenario.checks_policies import lever_names, lever_targets, overlapping_sets, partnerships, policy_dates
-from simulator.scenario.checks_tables import controls, decisions, elsewhere, observed, people
+from simulator.scenario.checks_tables import controls, decisions, elsewhere, memory, observed, people
 from simulator.scenario.library import find
 from simulator.scenario.messages import mark_of
 from simulator.scenario.parts import Parts, columns
@@ -365,6 +365,7 @@ _CHECKS: Final[tuple[tuple[tuple[str, ...], Check], ...]] = (
     (("available", "routes", "observed_periods.csv"), _observed_periods),
     (("countries.csv",), elsewhere),
     (("country_years.csv",), people),
+    (("persons_per_agent", "countries.csv", "country_years.csv", "displaced.csv"), memory),
     (("countries.csv", "origins.csv", "recognition.csv", "asylum_years.csv"), decisions),
     (("countries.csv", "places.csv", "legs.csv", "visas.csv"), controls),
     (("available",), observed),

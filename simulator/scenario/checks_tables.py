@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 from simulator.errors import Problem
+from simulator.scenario.messages import mark_of
 from simulator.scenario.parts import Parts
 
 _ELSEWHERE: Final = (
@@ -14,6 +17,10 @@ _ELSEWHERE: Final = (
     ("recognition", "country", "is the origin itself: nobody claims asylum at home"),
     ("visas", "country", "is the origin itself: nobody needs a visa for home"),
 )
+MOST_POOLED: Final = 2e9
+"""Rows that there would be if everybody set out. A few in a hundred do, as a rule, so that this is some gigabytes."""
+BYTES_A_ROW: Final = 29
+"""See `simulator.world.people.COLUMNS`, which a test holds this to."""
 _ROUNDING: Final = 1.01
 """Decisions by origin are rounded when they are published, and may add up to a little more than their total."""
 
@@ -65,6 +72,26 @@ def people(parts: Parts) -> Iterator[Problem]:
         if None not in (money, income, population) and money > income * population:
             yield parts.row_problem("country_years", index, "remittances", "is more than the income of the country",
                                     money, f"at most {income * population:,.0f}: gdp_per_head times population")  # fmt: skip
+
+
+def memory(parts: Parts) -> Iterator[Problem]:
+    """Check that there are not more people, over people a row, than a machine could hold if many of them set out."""
+    known = _population(parts)
+    origins = {row.country for row in parts.countries if row.origin}
+    total = sum(max(by_year.values()) for country, by_year in known.items() if country in origins)
+    hosted: dict[tuple[str, str], float] = {}
+    for row in parts.rows["displaced"]:
+        key = (row.origin, row.host)  # type: ignore[attr-defined]
+        hosted[key] = max(hosted.get(key, 0.0), row.people)  # type: ignore[attr-defined]
+    total += sum(hosted.values())
+    scale = parts.file.persons_per_agent
+    if total / scale > MOST_POOLED:
+        where = mark_of(parts.draft.scenario.marks, ("persons_per_agent",))
+        yield Problem(
+            where.file, "persons_per_agent", f"is too fine for {total:,.0f} people: up to {total / scale:,.0f} rows, at "
+            f"{BYTES_A_ROW} bytes each", scale, where.line,
+            f"{math.ceil(total / MOST_POOLED)} or more", "a row a person is exact; ten people a row are close to it",
+        )  # fmt: skip
 
 
 def decisions(parts: Parts) -> Iterator[Problem]:
@@ -128,7 +155,7 @@ def observed(parts: Parts) -> Iterator[Problem]:
         spans.setdefault((each.route, each.measure), []).append((each.first, each.last, index))
     for given in spans.values():
         given.sort()
-        for (_, end, _), (start, _, index) in zip(given, given[1:], strict=False):
+        for (_, end, _), (start, _, index) in pairwise(given):
             if start <= end:
                 yield parts.row_problem("observed_periods", index, "first", "counts months that another row counts, too",
                                         start, f"after {end}")  # fmt: skip

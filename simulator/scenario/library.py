@@ -28,6 +28,19 @@ def listed(given: Iterable[Any] | str | Path | None) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str | Path) else tuple(given)
 
 
+def check_name(text: str, kind: str) -> None:
+    """Refuse what can be the name of no file.
+
+    Raises
+    ------
+    InputError
+        If it is too long, or has characters that cannot be seen.
+    """
+    if len(text) > _LONGEST_PATH or not text.isprintable() or any(len(part) > _LONGEST_FILE for part in Path(text).parts):
+        raise InputError([Problem(text[:80], "", f"is no name of a {kind}", text if len(text) > 80 else None, None,
+                                  f"plain text of at most {_LONGEST_FILE} characters")])  # fmt: skip
+
+
 def library_folder() -> Path:
     """Return the folder that holds the ``scenarios`` and ``seeds`` shipped with the package."""
     package = Path(__file__).resolve().parents[1]
@@ -76,9 +89,7 @@ def find(name: str | Path, kind: FileKind = "scenario", beside: Path | None = No
         If there is none; the problem names the nearest known name.
     """
     text = str(name)
-    if len(text) > _LONGEST_PATH or not text.isprintable() or any(len(part) > _LONGEST_FILE for part in Path(text).parts):
-        raise InputError([Problem(text[:80], "", f"is no name of a {kind}", text if len(text) > 80 else None, None,
-                                  f"plain text of at most {_LONGEST_FILE} characters")])  # fmt: skip
+    check_name(text, kind)
     before, after = _PATTERNS[kind]
     for start in [Path(), *([beside] if beside else [])]:
         found = _as_path(start / text, kind)

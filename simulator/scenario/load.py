@@ -14,7 +14,7 @@ from simulator.scenario.csv_file import RawTable, read_table
 from simulator.scenario.draft import Draft
 from simulator.scenario.evidence import LAST_DAY, Source
 from simulator.scenario.fits import lay_fit
-from simulator.scenario.library import FileKind, find, listed
+from simulator.scenario.library import FileKind, check_name, find, listed
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
@@ -346,12 +346,13 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
     )  # fmt: skip
 
 
-def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
+def check(paths: Sequence[str | Path] | str | Path, notes: list[Problem] | None = None) -> list[Path]:
     """Check scenarios, corridors and overrides, and return their files.
 
     Parameters
     ----------
-    paths : files, names, or folders, or one of them; of a folder every file of the three kinds is checked.
+    paths : files, names, or folders, of which every file of the three kinds is checked; or one of them.
+    notes : where given, what is ignored is added to it.
 
     Raises
     ------
@@ -365,8 +366,11 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
             files.update({file.resolve(): file for file in _files_of(path)})
         except InputError as error:
             problems.extend(error.problems)
+    said: list[Problem] = []
     for file in files.values():
-        problems.extend(_check_file(file))
+        problems.extend(_check_file(file, said))
+    if notes is not None:
+        notes.extend(unique(said))
     if problems:
         raise InputError(unique(problems))
     return list(files.values())
@@ -374,6 +378,7 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
 
 def _files_of(path: str | Path) -> list[Path]:
     """Return the files to check for a path or name."""
+    check_name(str(path), "scenario")
     folder = Path(path)
     if folder.is_dir() and not (folder / "corridor.yaml").is_file():
         corridors = sorted(folder.glob("*/corridor.yaml"))
@@ -402,14 +407,16 @@ def _parts_of(corridor: Path) -> Iterator[Path]:
             yield (corridor.parent / name).resolve()
 
 
-def _check_file(file: Path) -> Sequence[Problem]:
-    """Return the problems of a file, and of its with-and-without variants."""
+def _check_file(file: Path, notes: list[Problem]) -> Sequence[Problem]:
+    """Return the problems of a file, and of its with-and-without variants; add what is ignored to `notes`."""
     try:
         document = read_yaml(file)
         if kind_of(document, file) == "override":
             read_override(file, file.stem)
             return []
-        scenario = load(file)
+        resolved = resolve(file)
+        scenario = resolved.scenario
+        notes.extend(note for table in resolved.draft.tables.values() for note in table.notes)
         for name in scenario.compare:
             if name in scenario.overrides:
                 load(file, without=(name,))
