@@ -2,7 +2,7 @@
 
 ``python tools/fuzz.py --count 3000 --seed 1`` mutates files of small corridors, one mutation (or two) each, and checks
 each result in a process of its own pool, whose memory is held back. It reports every traceback, every check that takes
-longer than 20 seconds or 500 MB more than that of the unmutated files, and every file that a check writes. Of those that
+longer than 20 seconds or 500 MB more than that of the unmutated files, and every file that it writes. Of those that
 pass, ``--runs`` are run at a coarse scale; nothing that is negative or not finite may come out, and where nobody sets
 out, the run has to say so.
 
@@ -75,7 +75,7 @@ members:
 ODD: Final = (
     "", "0", "-1", "-0", "1e300", "1e-300", "-1e300", "1e15", "1e9", "nan", "inf", "-inf", ".nan", ".inf", "1,5",
     "1.000.000", "0x10", "1_000", "true", "null", "~", "yes", "NO", "x" * 300, "9" * 10_000, "0." + "1" * 5000, "2016",
-    "2016-02-30", "0001-01-01", "9999-12-31", "2016-01-01T00:00:00Z", "12/31/2016", "2016-1", "\u0661\u0662", "\U0001f600",
+    "2016-02-30", "0001-01-01", "9999-12-31", "2016-01-01T00:00:00Z", "12/31/2016", "2016-1", "\u0661\u0662",
     "../../etc/passwd", "a b", "'", '"', "#", ": ", "- x", "[", "{", "}", "[]", "{}", "[1, 2", "*a", "&a", "!!float x",
     "!!int x", "!!bool x", "!!binary x", "!!set {a}", "!!python/name:os.system x", "<<: *a", "%YAML 1.1", "|", ">", "?",
     '"\\x1b[31m"', '"\\ud800"', '"\\0"', "A" * 20, "é", "NOR", "XHI", "no-such-id", "eu", "EU", "month", "1e400",
@@ -289,7 +289,13 @@ def odd_value(text: str, luck: random.Random) -> str:
 
 def nest(text: str, luck: random.Random) -> str:
     """Put a value that is nested deeply, or that repeats itself, after a colon."""
-    bomb = "[" + ", ".join(["&a [x, x]", *(f"&{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True))]) + "]"
+    bomb = (
+        "["
+        + ", ".join(
+            ["&a [x, x]", *(f"&{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True))]
+        )
+        + "]"
+    )
     new = luck.choice(("[" * 1000 + "]" * 1000, "{a: " * 300 + "1" + "}" * 300, bomb, "&a [*a]", "[" * 5000))
     found = list(re.finditer(r"(?<=: )[^\n,}\]]+", text))
     return _replaced(text, found, luck, new) if found else text
@@ -305,7 +311,9 @@ def indent(text: str, luck: random.Random) -> str:
 
 def add_key(text: str, luck: random.Random) -> str:
     """Add a key that is not known, or too long."""
-    return text + luck.choice(("unknown: 1\n", "k" * 300 + ": 1\n", "1: 2\n", "null: 1\n", "? [a]\n: 1\n", "<<: {a: 1}\n"))
+    return text + luck.choice(
+        ("unknown: 1\n", "k" * 300 + ": 1\n", "1: 2\n", "null: 1\n", "? [a]\n: 1\n", "<<: {a: 1}\n")
+    )
 
 
 def encode(data: bytes, luck: random.Random) -> bytes:
@@ -417,7 +425,7 @@ def one(number: int, seed: int, run_it: bool, keep: str = "") -> Outcome:
             except CorridorError as error:
                 said = "" if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
             verdict = "nonsense" if said else verdict
-    except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
+    except BaseException:
         seconds, more = time.perf_counter() - began, _peak_mb() - peak
         verdict, said = "traceback", traceback.format_exc()[-1500:]
     finally:
@@ -478,7 +486,9 @@ def main() -> int:
         if lines is not None:
             lines.write(json.dumps(asdict(made)) + "\n")
             lines.flush()
-    print(f"{given.count} cases, seed {given.seed}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.most_common()))
+    print(
+        f"{given.count} cases, seed {given.seed}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.most_common())
+    )
     print(f"{ran} of those that pass were run; the slowest check took {slowest:.1f} s")
     return 1 if bad else 0
 

@@ -1,4 +1,4 @@
-"""What must hold between the tables: nobody counted twice, no more people than there are, nothing that acts on nobody."""
+"""What must hold between the tables: nobody counted twice, no more people than there are, no idle control."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def people(parts: Parts) -> Iterator[Problem]:
                                     f"at most {population:,.0f}")  # fmt: skip
         money, income = row.remittances, row.gdp_per_head  # type: ignore[attr-defined]
         if None not in (money, income, population) and money > income * population:
-            yield parts.row_problem("country_years", index, "remittances", "is more than the income of the country",
-                                    money, f"at most {income * population:,.0f}: gdp_per_head times population")  # fmt: skip
+            yield parts.row_problem("country_years", index, "remittances", "is more than the whole income",
+                                    money, f"{income * population:,.0f}: income a head times population")  # fmt: skip
 
 
 def memory(parts: Parts) -> Iterator[Problem]:
@@ -88,7 +88,7 @@ def memory(parts: Parts) -> Iterator[Problem]:
     if total / scale > MOST_POOLED:
         where = mark_of(parts.draft.scenario.marks, ("persons_per_agent",))
         yield Problem(
-            where.file, "persons_per_agent", f"is too fine for {total:,.0f} people: up to {total / scale:,.0f} rows, at "
+            where.file, "persons_per_agent", f"is too fine for {total:,.0f} people: {total / scale:,.0f} rows, at "
             f"{BYTES_A_ROW} bytes each", scale, where.line,
             f"{math.ceil(total / MOST_POOLED)} or more", "a row a person is exact; ten people a row are close to it",
         )  # fmt: skip
@@ -105,7 +105,9 @@ def decisions(parts: Parts) -> Iterator[Problem]:
         last[key] = index
     for key, number in given.items():
         if key in total and number > total[key] * _ROUNDING + 1:
-            message = f"makes {number:,.0f} decisions by origin in {key[0]} in {key[1]}; asylum_years has {total[key]:,.0f}"
+            message = (
+                f"makes {number:,.0f} decisions by origin in {key[0]} in {key[1]}; asylum_years has {total[key]:,.0f}"
+            )
             yield parts.row_problem("recognition", last[key], "decisions", message)
     deciding = {country for country, _ in total}
     for index, country in enumerate(parts.countries):
@@ -142,7 +144,7 @@ def controls(parts: Parts) -> Iterator[Problem]:
 
 
 def observed(parts: Parts) -> Iterator[Problem]:
-    """Check that no observed figure is of months that no run can reach, and that periods of one count do not overlap."""
+    """Check that no observed figure is of months that no run reaches, and that periods of a count do not overlap."""
     first, last = (f"{day:%Y-%m}" for day in parts.corridor.available)
     for index, row in enumerate(parts.rows.get("observed", ())):
         month = row.month  # type: ignore[attr-defined]
@@ -157,5 +159,5 @@ def observed(parts: Parts) -> Iterator[Problem]:
         given.sort()
         for (_, end, _), (start, _, index) in pairwise(given):
             if start <= end:
-                yield parts.row_problem("observed_periods", index, "first", "counts months that another row counts, too",
+                yield parts.row_problem("observed_periods", index, "first", "counts months that another row counts",
                                         start, f"after {end}")  # fmt: skip

@@ -36,7 +36,8 @@ def check_name(text: str, kind: str) -> None:
     InputError
         If it is too long, or has characters that cannot be seen.
     """
-    if len(text) > _LONGEST_PATH or not text.isprintable() or any(len(part) > _LONGEST_FILE for part in Path(text).parts):
+    long = len(text) > _LONGEST_PATH or any(len(part) > _LONGEST_FILE for part in Path(text).parts)
+    if long or not text.isprintable():
         raise InputError([Problem(text[:80], "", f"is no name of a {kind}", text if len(text) > 80 else None, None,
                                   f"plain text of at most {_LONGEST_FILE} characters")])  # fmt: skip
 

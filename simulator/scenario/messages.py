@@ -50,7 +50,7 @@ def describe(error: ErrorDetails) -> tuple[str, str]:
         if kind == name:
             side = "small" if name.startswith("greater") else "large"
             limit = context[key]
-            if isinstance(limit, date):
+            if isinstance(limit, date | str):  # of a day
                 return f"is too {'early' if side == 'small' else 'late'}", f"{words} {limit}"
             return f"is too {side}", f"{words} {limit:g}"
     if kind == "value_error":

@@ -200,7 +200,7 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
         raise InputError([Problem(name, "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
     except RecursionError:
         raise InputError([Problem(name, "", _DEEP, allowed=f"{_MOST_DEPTH} levels")]) from None
-    except Exception as error:  # noqa: BLE001 - the parser fails in many ways on text that is not YAML at all
+    except Exception as error:
         raise InputError([Problem(name, "", f"is not YAML: {type(error).__name__}")]) from None
     builder = _Builder(name, first_line)
     value = None if node is None else builder.build(node, (), first_line)
@@ -269,7 +269,7 @@ class _Builder:
             key = str(key_node.value)
             if len(key) > _LONGEST_KEY or _CONTROL.search(key):
                 what = "is too long" if len(key) > _LONGEST_KEY else "has a control character"
-                self._problem(path, line, f"a key {what}", key, allowed=f"plain text, at most {_LONGEST_KEY} characters")
+                self._problem(path, line, f"a key {what}", key, allowed=f"at most {_LONGEST_KEY} characters")
                 continue
             if key in values:
                 self._problem((*path, key), line, f"key {key!r} is given twice; first on line {lines[key]}", None,
