@@ -188,8 +188,8 @@ def _metadata(info: object) -> list[object]:
 
 @pytest.mark.parametrize("value", ["1e15", "1e300", "-1", "1e-300"])
 def test_populations_that_cannot_be(folder: Path, value: str) -> None:
-    _append(folder, "country_years", _row(folder, "country_years", country="XHI", year=2018, population=value))
-    assert "country_years.XHI.2018.population: is too" in _said(folder)
+    _append(folder, "country_years", _row(folder, "country_years", country="XHI", year=2030, population=value))
+    assert "country_years.XHI.2030.population: is too" in _said(folder)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_corridor_to_the_end_of_time_is_refused(folder: Path) -> None:
 
 
 def test_more_rows_than_a_machine_holds_are_refused_with_the_scale_that_would_do(folder: Path) -> None:
-    _append(folder, "country_years", _row(folder, "country_years", country="XHI", year=2018, population="1e10"))
+    _append(folder, "country_years", _row(folder, "country_years", country="XHI", year=2030, population="1e10"))
     with pytest.raises(InputError, match=r"(?s)persons_per_agent: is too fine.*allowed: 6 or more"):
         load(folder / SCENARIO, persons_per_agent=1)
     load(folder / SCENARIO, persons_per_agent=6)
@@ -235,12 +235,12 @@ def test_bytes_a_row_are_those_of_the_columns() -> None:
     [
         ("displaced", {"origin": "XHI", "host": "XHI", "year": 2014, "people": 9}, "is the origin itself"),
         ("diaspora", {"origin": "XHI", "country": "XHI", "year": 2014, "people": 9}, "is the origin itself"),
-        ("recognition", {"origin": "XHI", "country": "XHI", "year": 2014, "rate": 1, "decisions": 1}, "the origin itself"),
+        ("recognition", {"origin": "XHI", "country": "XHI", "year": 2014, "rate": 1, "decisions": 1}, "itself"),
         ("visas", {"origin": "XHI", "country": "XHI", "required": 1}, "is the origin itself"),
         ("displaced", {"origin": "XHI", "host": "XST", "year": 2030, "people": 9e8}, "which has a population of"),
         ("diaspora", {"origin": "XHI", "country": "XWE", "year": 2030, "people": 9e8}, "which has a population of"),
         ("recognition", {"origin": "XHI", "country": "XWE", "year": 2014, "rate": 1, "decisions": 9e6}, "decisions"),
-        ("country_years", {"country": "XHI", "year": 2030, "population": 5, "battle_deaths": 6}, "more than the population"),
+        ("country_years", {"country": "XHI", "year": 2030, "population": 5, "battle_deaths": 6}, "is more than"),
         ("observed", {"series": "sea-arrivals", "month": "2030-01", "value": 1}, "lies outside what the"),
     ],
 )  # fmt: skip
@@ -276,12 +276,9 @@ def test_effort_that_nobody_makes_is_refused(folder: Path) -> None:
 
 def test_one_day_is_written_with_the_day_after(folder: Path) -> None:
     path = folder / "strait" / "policies.yaml"
-    path.write_text(path.read_text().replace("until: 2018-07-01", "until: 2016-04-01"))
+    first = path.read_text().split("{from: ")[1][:10]
+    path.write_text(path.read_text().replace("until: 2018-07-01", f"until: {first}"))
     said = _said(folder)
-    if "or write" not in said:  # the first date of the change
-        first = said.split("first value's date, ")[1][:10]
-        path.write_text(path.read_text().replace("until: 2016-04-01", f"until: {first}"))
-        said = _said(folder)
     assert "until is the first day without it; or write" in said
 
 
