@@ -171,12 +171,18 @@ def _read_cached(path: Path, name: str, _modified: int, _size: int) -> Document:
     return parse_yaml(read_text(path), name)
 
 
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
 _DEEP: Final = "is nested too deeply"
 
 
 def _deep(text: str) -> bool:
-    """Return whether many more brackets open than close: the parser would take minutes over them."""
-    return any(text.count(a) - text.count(b) > 2 * _MOST_DEPTH for a, b in ("[]", "{}"))
+    """Return whether brackets nest far deeper than anything does here: the parser would take minutes over them."""
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        if depth > 2 * _MOST_DEPTH:
+            return True
+    return False
 
 
 def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
