@@ -119,11 +119,21 @@ def said(annotation: Any) -> str:
 
 def limits(info: FieldInfo) -> str:
     """Return the limits of a number, in words, or an empty string."""
-    found = {
-        name: getattr(part, name) for part in info.metadata for name in ("ge", "gt", "le", "lt") if hasattr(part, name)
-    }
+    parts = [*info.metadata]
+    for choice in get_args(info.annotation):  # a number, or nothing
+        for part in getattr(choice, "__metadata__", ()):
+            parts.extend(part.metadata if isinstance(part, FieldInfo) else [part])
+    found = {name: getattr(part, name) for part in parts for name in ("ge", "gt", "le", "lt") if hasattr(part, name)}
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    return ", ".join(f"{words[name]} {round(bound, 6)}" for name, bound in found.items())
+    return ", ".join(
+        f"{words[name]} {_number(bound) if isinstance(bound, int | float) else bound}"
+        for name, bound in found.items()
+    )
+
+
+def _number(value: float) -> str:
+    """Return a number with its thousands apart, where there are many; a year is written as one."""
+    return f"{value:,}".removesuffix(".0") if value >= 10_000 else f"{value:g}"
 
 
 def default(info: FieldInfo) -> str:

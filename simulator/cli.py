@@ -127,6 +127,8 @@ def _print_totals(result: Result) -> None:
         caption += f" Observed for part of the period only: {', '.join(partial)}."
     title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
     print_table(title, ("route", *columns), rows, caption)
+    for word in result.words:
+        say(f"warning: {word}")
 
 
 @app.command()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
+
+_MOST_SHOWN: Final = 200
+"""Characters that are shown of a value: enough to find it."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,20 @@ class Problem:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         parts = [f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"]
         if self.value is not None:
-            parts.append(f"    value:   {self.value!r}")
+            parts.append(f"    value:   {_short(self.value)}")
         if self.allowed:
             parts.append(f"    allowed: {self.allowed}")
         if self.advice:
             parts.append(f"    to do:   {self.advice}")
         return "\n".join(parts)
+
+
+def _short(value: object) -> str:
+    """Return a value as it was given, or its beginning and how long it is."""
+    text = repr(value)
+    if len(text) <= _MOST_SHOWN:
+        return text
+    return f"{text[:_MOST_SHOWN]} ... ({len(text)} characters)"
 
 
 class CorridorError(Exception):
@@ -77,5 +89,7 @@ class ChoiceError(CorridorError):
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return advice naming the known words nearest to `word`, or an empty string."""
+    if len(word) > _MOST_SHOWN:  # nobody means that, and the search for what is like it would take long
+        return ""
     matches = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {matches[0]!r}?" if matches else ""

@@ -12,11 +12,16 @@ from simulator.errors import InputError, Problem
 from simulator.outputs.contents import explain_record
 from simulator.outputs.store import RECORD, read_record, read_run
 from simulator.outputs.whole import put_back
+from simulator.scenario.library import listed
 from simulator.scenario.schema import json_schema
 
 
-def check(paths: Sequence[str | Path]) -> list[Path]:
-    """Check scenarios, corridors, overrides and designs of experiments, and return their files.
+def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
+    """Check scenarios, corridors, overrides and designs of experiments, one or several, and return their files.
+
+    Parameters
+    ----------
+    paths : names, files or folders, or one of them.
 
     Raises
     ------
@@ -26,16 +31,18 @@ def check(paths: Sequence[str | Path]) -> list[Path]:
     Warns
     -----
     InputWarning
-        For each order, payment or bargain that changes nothing in the run of its scenario, or counts twice; of a
+        For each order, payment or bargain that changes nothing in the run of its scenario, or counts twice, and for
+        what is ignored in a table; of a
         design, for each arm, factor, level and drawn number that changes nothing, too.
     """
     from simulator.effects.doubts import doubtful
     from simulator.scenario.load import check as check_files
 
+    given = listed(paths)
     found: list[Problem] = []
     wrong: list[Problem] = []
-    designs = {str(path): file for path in paths if (file := _design_file(Path(path))) is not None}
-    others = [path for path in paths if str(path) not in designs]
+    designs = {str(path): file for path in given if (file := _design_file(Path(path))) is not None}
+    others = [path for path in given if str(path) not in designs]
     files: list[Path] = []
     checks: list[Callable[[], object]] = [
         lambda: files.extend(check_files(others, lambda made: found.extend(doubtful(made.scenario, made.draft)))),

@@ -13,6 +13,7 @@ from simulator.api.runs import Runs, opened
 from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
 from simulator.outputs.whole import check_place
+from simulator.scenario.library import listed
 
 if TYPE_CHECKING:
     from simulator.analysis.report.content import ReportContent
@@ -101,7 +102,7 @@ def report(
     given = [runs] if isinstance(runs, Result | str | Path) else list(runs)
     if len(given) == 1 and not isinstance(given[0], Result) and _is_sweep(given[0]):
         return write(_of_sweep(given[0]), Path(out), overwrite=overwrite)
-    return write(content_of(given, routes), Path(out), overwrite=overwrite)
+    return write(content_of(given, listed(routes)), Path(out), overwrite=overwrite)
 
 
 def _is_sweep(folder: str | Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
+from simulator.scenario.library import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,7 +191,7 @@ def diversion(
     if out is not None:
         check_folder(Path(out), overwrite=overwrite)
     sides = [[opened(run) for run in ([side] if isinstance(side, Runs) else side)] for side in (without, with_)]
-    pairs = make_pairs(sides[0], sides[1], routes, since, until)
+    pairs = make_pairs(sides[0], sides[1], listed(routes), since, until)
     found = of_pairs(pairs, effort)
     if out is not None:
         write(found, pairs, Path(out), overwrite=overwrite)

@@ -106,7 +106,7 @@ def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
 
 
 def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
-    """Return the same as problems, each with the file and line where it was written.
+    """Return the same as problems, each with the file and line where it was written, and what is ignored in tables.
 
     A corridor's own timetable may hold more than the period of one of its scenarios: what acts on no day of the period
     is left out if it does within what the corridor covers, unless an override, a setting or the design laid it there.
@@ -115,7 +115,7 @@ def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     ----------
     draft : the values as read; without it fields have no lines, and nothing counts as laid over.
     """
-    found = []
+    found = [] if draft is None else [note for table in draft.tables.values() for note in table.notes]
     first, last = scenario.corridor.available
     every = [*doubts_of(scenario), *(unread_fields(scenario, draft) if draft is not None else ())]
     for doubt in dict.fromkeys(every):

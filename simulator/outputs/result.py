@@ -255,6 +255,16 @@ class Result:
         """Totals of the run, by route and for the whole."""
         return build_summary(self.scenario, self.clock, self.frame, self.stats)
 
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """What whoever reads the figures has to know first; nothing, as a rule."""
+        if self.tables["departures"]["value"].sum() > 0:
+            return ()
+        return (
+            "nobody set out in the whole run, so that all flows are zero: what is it that keeps everybody at home? "
+            "Departure levels, prices, units and people a row are the first to look at.",
+        )
+
     def __repr__(self) -> str:
         period = self.scenario.period
         return (

@@ -7,12 +7,11 @@ visas, training and help with returns where it does. Nothing in the program know
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.scenario.evidence import CountryCode, Finite, Frozen, Identifier, Quantity
+from simulator.scenario.evidence import CountryCode, Day, Finite, Frozen, Identifier, Label, Quantity, Text, after
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.parameters import Budget, Factor, Fraction
 
@@ -72,9 +71,9 @@ class Item(Frozen):
 class Regime(Frozen):
     """A way to deal with a partner: what is given, promised and threatened, and how loudly."""
 
-    label: str
+    label: Label
     """Short name for figures and tables."""
-    summary: str
+    summary: Text
     """What it is, in a sentence or two."""
     source: str
     """Id of a source that describes it, or ``assumed``."""
@@ -115,9 +114,9 @@ class Act(Frozen):
 class Bargain(Frozen):
     """A standing question between two governments, decided anew each decision interval."""
 
-    label: str
+    label: Label
     """Short name for figures and tables."""
-    summary: str
+    summary: Text
     """What is asked of whom."""
     source: str
     """Id of a source that documents the relation, or ``assumed``."""
@@ -129,9 +128,9 @@ class Bargain(Frozen):
     """Who is asked."""
     about: Literal["readmission", "border"]
     """What is asked: to take citizens back, or to hold people at a border."""
-    from_: Annotated[date, Field(alias="from")]
+    from_: Annotated[Day, Field(alias="from")]
     """First day on which it is decided."""
-    until: date | None = None
+    until: Day | None = None
     """Day from which it is no longer on the table; null if it stays."""
     regime: Identifier
     """The regime that the donor follows."""
@@ -163,7 +162,7 @@ class Bargain(Frozen):
         if self.about == "readmission" and self.legs:
             problems.append("about readmission: leave 'legs' out")
         if self.until is not None and self.until <= self.from_:
-            problems.append(f"until {self.until} is not after from {self.from_}")
+            problems.append(after("until", self.until, "from", self.from_))
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -202,7 +201,7 @@ class Answer(Frozen):
 class Response(Frozen):
     """A destination's standing question: what to do about arrivals."""
 
-    label: str
+    label: Label
     """Short name."""
     source: str
     """Id of a source, or ``assumed``."""
@@ -210,7 +209,7 @@ class Response(Frozen):
     """Whether it is decided by a rule."""
     government: CountryCode
     """Who decides."""
-    from_: Annotated[date, Field(alias="from")]
+    from_: Annotated[Day, Field(alias="from")]
     """First day on which it is decided."""
     answers: Annotated[dict[Identifier, Answer], Field(min_length=2)]
     """What it may do."""

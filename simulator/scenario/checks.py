@@ -10,6 +10,7 @@ from typing import Any, Final
 from simulator.errors import InputError, Problem, nearest
 from simulator.scenario.checks_bargains import bargains, responses
 from simulator.scenario.checks_policies import lever_names, lever_targets, overlapping_sets, partnerships, policy_dates
+from simulator.scenario.checks_tables import controls, decisions, elsewhere, memory, observed, people
 from simulator.scenario.library import find
 from simulator.scenario.messages import mark_of
 from simulator.scenario.parts import Parts, columns
@@ -71,7 +72,8 @@ def _period(parts: Parts) -> Iterator[Problem]:
         return
     if period.end <= period.start:
         where = mark_of(marks, ("period", "end"))
-        yield Problem(where.file, "period.end", f"is not after the start, {period.start}", str(period.end), where.line)
+        yield Problem(where.file, "period.end", f"is not after the start, {period.start}", str(period.end), where.line,
+                      advice="write the first day that is not simulated")  # fmt: skip
     allowed = f"{first} to {last + timedelta(days=1)}, which the corridor's inputs cover"
     for name, day in (("start", period.start), ("end", period.end)):
         if not first <= day <= last + timedelta(days=1):
@@ -361,6 +363,12 @@ _CHECKS: Final[tuple[tuple[tuple[str, ...], Check], ...]] = (
     (("observed", "observed.csv"), _observed_rows),
     (("available", "routes", "observed_origins.csv"), _observed_origins),
     (("available", "routes", "observed_periods.csv"), _observed_periods),
+    (("countries.csv",), elsewhere),
+    (("country_years.csv",), people),
+    (("persons_per_agent", "countries.csv", "country_years.csv", "displaced.csv"), memory),
+    (("countries.csv", "origins.csv", "recognition.csv", "asylum_years.csv"), decisions),
+    (("countries.csv", "places.csv", "legs.csv", "visas.csv"), controls),
+    (("available",), observed),
     (("policies",), lever_names),
     (("policies", "countries.csv", "legs.csv", "routes"), lever_targets),
     (("policies",), policy_dates),

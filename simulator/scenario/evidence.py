@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from simulator.units import UNITS, unit
 
 Kind = Literal["measured", "estimated", "assumed", "fitted"]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+LONGEST_NAME: Final = 100
+"""Characters of an id or label: names of files, which hold ids, end at 255 bytes."""
+LONGEST_TEXT: Final = 10_000
+"""Characters of any other text: a page or two."""
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=LONGEST_NAME)]
+Label = Annotated[str, Field(max_length=LONGEST_NAME)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+FIRST_DAY: Final = date(1950, 1, 1)
+LAST_DAY: Final = date(2101, 1, 1)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A day of the time that can be simulated, or the one after the last."""
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{3}|EU)$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -19,6 +30,14 @@ def _date_text(value: Any) -> Any:
     """Return a year or a day of the calendar as text: YAML reads ``2016`` as a number, ``2016-03-18`` as a date."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if whole or isinstance(value, date) else value
+
+
+def after(name: str, until: date, what: str, first: date) -> str:
+    """Return what is wrong with an end that does not come after a beginning, and how to write a single day."""
+    said = f"{name} {until} is not after {what}, {first}: {name} is the first day without it"
+    if until != first:
+        return said
+    return f"{said}; or write {first + timedelta(days=1)} for that one day alone"
 
 
 DateText = Annotated[str, BeforeValidator(_date_text, json_schema_input_type=str | int)]
@@ -41,15 +60,15 @@ class Source(Frozen):
     """Title of the publication or dataset."""
     date: DateText
     """Year or date of publication or of access."""
-    url: str = ""
+    url: Text = ""
     """Address of the publisher's page."""
     doi: str = ""
     """DOI, where there is one."""
     licence: str = ""
     """Terms of use."""
-    note: str = ""
+    note: Text = ""
     """What to mind."""
-    finding: str = ""
+    finding: Text = ""
     """What it says, where the source is one finding of a document."""
 
     def cite(self) -> str:
@@ -80,7 +99,7 @@ class Quantity(Frozen):
     """Id of an entry of seeds/ or of a source; required unless assumed."""
     date: DateText | None = None
     """Year or date that the number speaks of."""
-    note: str = ""
+    note: Text = ""
     """How it was obtained, or why it was assumed so."""
 
     @model_validator(mode="after")
@@ -107,7 +126,7 @@ class ColumnEvidence(Frozen):
     """Range as factors of each value, such as [0.5, 2]; required unless measured."""
     date: DateText | None = None
     """Year or years that the column speaks of."""
-    note: str = ""
+    note: Text = ""
     """How it was obtained, and how gaps were filled."""
 
     @model_validator(mode="after")
@@ -124,10 +143,13 @@ __all__ = [
     "ColumnEvidence",
     "CountryCode",
     "DateText",
+    "Day",
     "Finite",
     "Frozen",
     "Identifier",
     "Kind",
+    "Label",
     "Quantity",
     "Source",
+    "Text",
 ]

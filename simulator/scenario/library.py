@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from simulator.errors import InputError, Problem, nearest
 
@@ -14,6 +15,31 @@ _PATTERNS: Final[dict[FileKind, tuple[str, str]]] = {
     "corridor": ("", "/corridor.yaml"),
     "override": ("overrides/", ".yaml"),
 }
+
+_LONGEST_PATH: Final = 2000
+_LONGEST_FILE: Final = 200
+"""Characters of a name of a file: file systems end at 255 bytes, an ending of its own included."""
+
+
+def listed(given: Iterable[Any] | str | Path | None) -> tuple[Any, ...]:
+    """Return what was given as a list; one name alone is a list of one, not of its letters."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str | Path) else tuple(given)
+
+
+def check_name(text: str, kind: str) -> None:
+    """Refuse what can be the name of no file.
+
+    Raises
+    ------
+    InputError
+        If it is too long, or has characters that cannot be seen.
+    """
+    long = len(text) > _LONGEST_PATH or any(len(part) > _LONGEST_FILE for part in Path(text).parts)
+    if long or not text.isprintable():
+        raise InputError([Problem(text[:80], "", f"is no name of a {kind}", text if len(text) > 80 else None, None,
+                                  f"plain text of at most {_LONGEST_FILE} characters")])  # fmt: skip
 
 
 def library_folder() -> Path:
@@ -64,6 +90,7 @@ def find(name: str | Path, kind: FileKind = "scenario", beside: Path | None = No
         If there is none; the problem names the nearest known name.
     """
     text = str(name)
+    check_name(text, kind)
     before, after = _PATTERNS[kind]
     for start in [Path(), *([beside] if beside else [])]:
         found = _as_path(start / text, kind)

@@ -12,9 +12,9 @@ from simulator.errors import InputError, Problem, nearest
 from simulator.scenario.checks import check_parts
 from simulator.scenario.csv_file import RawTable, read_table
 from simulator.scenario.draft import Draft
-from simulator.scenario.evidence import Source
+from simulator.scenario.evidence import LAST_DAY, Source
 from simulator.scenario.fits import lay_fit
-from simulator.scenario.library import FileKind, find
+from simulator.scenario.library import FileKind, check_name, find, listed
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
@@ -23,7 +23,7 @@ from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
 from simulator.scenario.source_dates import sources_too_old
 from simulator.scenario.tables import TABLES
-from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, read_yaml, shown
+from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, is_there, read_yaml, shown
 
 SPLIT: Final = (
     "parameters", "policies", "partnerships", "regimes", "bargains", "responses", "costs", "observed", "sources",
@@ -99,6 +99,7 @@ def resolve(
 ) -> Resolved:
     """Return a scenario together with where its values came from; see `load`."""
     path = find(name_or_path)
+    overrides, without = listed(overrides), listed(without)
     scenario_document = _scenario_document(path)
     draft, problems = read_draft(path, scenario_document)
     fit, more = lay_fit(draft, fit_member)
@@ -156,7 +157,7 @@ def _scenario_document(path: Path) -> Document:
     value = {"scenario": given["corridor"], "base": str(path.resolve().parent), "title": given.get("title", ""),
              "summary": given.get("summary", "")}  # fmt: skip
     match given.get("available"):
-        case [date() as first, date() as last]:
+        case [date() as first, date() as last] if last < LAST_DAY:
             value["period"] = {"start": first, "end": last + timedelta(days=1)}
         case _:  # the corridor's own validation says what is wrong with it
             value["period"] = {"start": date(2000, 1, 1), "end": date(2000, 1, 2)}
@@ -239,7 +240,7 @@ def _shared(file: Path) -> Path:
 
 def _named_here(error: InputError, where: Mark, field: str, path: Path) -> Sequence[Problem]:
     """Return the problems of a file, or where it is named if it is not there."""
-    if path.exists():
+    if is_there(path):
         return error.problems
     beside = [known.name for known in path.parent.glob(f"*{path.suffix}")]
     return [Problem(where.file, field, "names a file that is not there", path.name, where.line,
@@ -322,7 +323,7 @@ def _lay_arguments(
             problems.extend(lay_settings(draft, {field: value}, f"--{option}"))
     if settings:
         try:
-            given = settings if isinstance(settings, Mapping) else parse_settings(settings)
+            given = settings if isinstance(settings, Mapping) else parse_settings(listed(settings))
         except InputError as error:
             return [*problems, *error.problems]
         problems.extend(lay_settings(draft, given))
@@ -358,12 +359,14 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
     )  # fmt: skip
 
 
-def check(paths: Sequence[str | Path], look: Callable[[Resolved], object] = lambda _: None) -> list[Path]:
+def check(
+    paths: Sequence[str | Path] | str | Path, look: Callable[[Resolved], object] = lambda _: None
+) -> list[Path]:
     """Check scenarios, corridors and overrides, and return their files.
 
     Parameters
     ----------
-    paths : files, names, or folders, of which every file of the three kinds is checked.
+    paths : files, names, or folders, of which every file of the three kinds is checked; or one of them.
     look : called with each scenario that has no problem, and with each of its with-and-without variants.
 
     Raises
@@ -373,7 +376,7 @@ def check(paths: Sequence[str | Path], look: Callable[[Resolved], object] = lamb
     """
     problems: list[Problem] = []
     files: dict[Path, Path] = {}
-    for path in paths:
+    for path in listed(paths):
         try:
             files.update({file.resolve(): file for file in _files_of(path)})
         except InputError as error:
@@ -387,6 +390,7 @@ def check(paths: Sequence[str | Path], look: Callable[[Resolved], object] = lamb
 
 def _files_of(path: str | Path) -> list[Path]:
     """Return the files to check for a path or name."""
+    check_name(str(path), "scenario")
     folder = Path(path)
     if folder.is_dir() and not (folder / "corridor.yaml").is_file():
         corridors = sorted(folder.glob("*/corridor.yaml"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -48,7 +49,10 @@ def describe(error: ErrorDetails) -> tuple[str, str]:
     for name, key, words in _BOUNDS:
         if kind == name:
             side = "small" if name.startswith("greater") else "large"
-            return f"is too {side}", f"{words} {context[key]:g}"
+            limit = context[key]
+            if isinstance(limit, date | str):  # of a day
+                return f"is too {'early' if side == 'small' else 'late'}", f"{words} {limit}"
+            return f"is too {side}", f"{words} {limit:g}"
     if kind == "value_error":
         return str(context["error"]), ""
     if kind == "missing":
@@ -59,6 +63,10 @@ def describe(error: ErrorDetails) -> tuple[str, str]:
         return "is not one of the values allowed", str(context["expected"])
     if kind == "string_pattern_mismatch":
         return "is not written as it must be", _PATTERNS.get(context["pattern"], f"text like {context['pattern']}")
+    if kind in ("string_too_short", "string_too_long"):
+        short = kind == "string_too_short"
+        bound = f"at least {context['min_length']}" if short else f"at most {context['max_length']}"
+        return f"is too {'short' if short else 'long'}", f"{bound} characters"
     if kind in ("too_short", "too_long"):
         few, key = ("few", "min_length") if kind == "too_short" else ("many", "max_length")
         return f"has too {few} items", f"{'at least' if few == 'few' else 'at most'} {context[key]}"

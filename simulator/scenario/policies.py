@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.scenario.evidence import CountryCode, Finite, Frozen, Identifier, Kind
+from simulator.scenario.evidence import CountryCode, Day, Finite, Frozen, Identifier, Kind, Label, Text, after
 from simulator.scenario.levers import LEVERS
 from simulator.units import convert
 
@@ -15,7 +14,7 @@ from simulator.units import convert
 class DatedValue(Frozen):
     """A value from a date on, reached over a ramp."""
 
-    from_: Annotated[date, Field(alias="from")]
+    from_: Annotated[Day, Field(alias="from")]
     """First day on which the value acts."""
     value: Finite
     """The value, in the lever's unit."""
@@ -38,7 +37,7 @@ class LeverChange(Frozen):
     """How the value combines with the baseline and with other policies on the same lever."""
     values: Annotated[tuple[DatedValue, ...], Field(min_length=1)]
     """Dated values, in order of date; before the first the lever is untouched."""
-    until: date | None = None
+    until: Day | None = None
     """First day on which the change no longer acts; null if it never ends."""
     unit: str
     """Unit of the values."""
@@ -48,7 +47,7 @@ class LeverChange(Frozen):
     """Range as factors of the values; required unless measured."""
     source: str | None = None
     """Id of a source for the values; required unless assumed."""
-    note: str = ""
+    note: Text = ""
     """How the values were obtained, or why assumed so."""
 
     @model_validator(mode="after")
@@ -68,7 +67,7 @@ class LeverChange(Frozen):
         if dates != sorted(set(dates)):
             problems.append("values must be in order of date, each date once")
         if self.until is not None and self.until <= dates[0]:
-            problems.append(f"until {self.until} is not after the first value's date {dates[0]}")
+            problems.append(after("until", self.until, "the first value's date", dates[0]))
         if self.kind != "assumed" and not self.source:
             problems.append(f"a value of kind {self.kind!r} needs a source; or mark it assumed and give its range")
         if self.kind != "measured" and self.factor is None:
@@ -87,11 +86,11 @@ class Payment(Frozen):
     """Who pays."""
     recipient: CountryCode | None = None
     """Whom it is paid to; null for spending at home."""
-    from_: Annotated[date, Field(alias="from")]
+    from_: Annotated[Day, Field(alias="from")]
     """First day of the spending."""
-    until: date
+    until: Day
     """Day on which the spending ends."""
-    million_eur: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    million_eur: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
     """Total over the period, in million euros, spread evenly."""
     kind: Kind
     """measured, estimated, assumed, or fitted (to the source)."""
@@ -103,7 +102,7 @@ class Payment(Frozen):
     @model_validator(mode="after")
     def _sound(self) -> Payment:
         if self.until <= self.from_:
-            raise ValueError(f"until {self.until} is not after from {self.from_}")
+            raise ValueError(after("until", self.until, "from", self.from_))
         if self.kind != "assumed" and not self.source:
             raise ValueError(f"a payment of kind {self.kind!r} needs a source")
         if self.kind != "measured" and self.factor is None:
@@ -114,11 +113,11 @@ class Payment(Frozen):
 class Policy(Frozen):
     """Something that governments did, or might do: levers, money, and where it is written down."""
 
-    label: str
+    label: Label
     """Short name for figures and tables."""
-    summary: str
+    summary: Text
     """What it was, in a sentence or two."""
-    announced: date
+    announced: Day
     """Date by which it is known; drawn in figures."""
     source: str
     """Id of the source that says that it happened; for a what-if, ``assumed``."""
@@ -139,9 +138,9 @@ class Partnership(Frozen):
     """The destination-side government, or EU."""
     partner: CountryCode
     """The origin or transit government."""
-    agreement: str = ""
+    agreement: Text = ""
     """Agreement in force, in the field's words; empty if none."""
-    since: date | None = None
+    since: Day | None = None
     """Date of the agreement."""
     trust: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     """Trust between 0 and 1 at the start."""

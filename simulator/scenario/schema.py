@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
@@ -10,7 +9,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 from simulator.scenario import tables as rows
 from simulator.scenario.bargains import Bargain, RegimesFile, Response
 from simulator.scenario.costs import Costs
-from simulator.scenario.evidence import ColumnEvidence, Finite, Frozen, Identifier, Source
+from simulator.scenario.evidence import ColumnEvidence, Day, Finite, Frozen, Identifier, Label, Source, Text
 from simulator.scenario.parameters import Parameters, Switches
 from simulator.scenario.policies import Partnership, Policy
 
@@ -36,7 +35,7 @@ class WealthClass(Frozen):
 class Route(Frozen):
     """A named migration route, as the field counts it."""
 
-    label: str
+    label: Label
     """Name in figures."""
     news: bool = True
     """Whether news of it draws others; false for a route that only goes on from another."""
@@ -45,7 +44,7 @@ class Route(Frozen):
 class ObservedSeries(Frozen):
     """A monthly series to set beside the simulated one."""
 
-    label: str
+    label: Label
     """Name in figures."""
     measure: Literal["arrivals", "deaths"]
     """What it counts."""
@@ -57,7 +56,7 @@ class ObservedSeries(Frozen):
     """Origin that it counts, or null for all."""
     source: str
     """Id of its source."""
-    note: str = ""
+    note: Text = ""
     """What to mind."""
 
 
@@ -99,13 +98,13 @@ class CorridorFile(Frozen):
 
     corridor: Identifier
     """Name of the corridor, the same as its folder."""
-    title: str
+    title: Text
     """Title in figures."""
-    summary: str
+    summary: Text
     """What the corridor covers."""
-    available: tuple[date, date]
+    available: tuple[Day, Day]
     """First and last day that its inputs cover."""
-    reference_year: int
+    reference_year: rows.Year
     """Year whose incomes all weigh prices against when the hump is switched off."""
     routes: dict[Identifier, Route]
     """Named routes."""
@@ -146,7 +145,7 @@ CommitText = Annotated[str, BeforeValidator(lambda value: str(value) if isinstan
 class Fit(Frozen):
     """What a calibration says of itself."""
 
-    fitted: date
+    fitted: Day
     """Day of the fit."""
     code: Annotated[CommitText, Field(min_length=1)]
     """Commit of the code that made it, in quotes."""
@@ -156,7 +155,7 @@ class Fit(Frozen):
     """First and last month that it was fitted to."""
     loss: Finite
     """Loss of the best member; the lower the better."""
-    how: str
+    how: Text
     """How it was made: the program, the loss, the starts."""
 
 
@@ -211,7 +210,7 @@ class Override(Frozen):
 
     override: Identifier
     """Its name."""
-    summary: str
+    summary: Text
     """What it changes and why."""
     set: dict[str, JsonValue] = Field(default_factory=dict)
     """Dotted field and its new value, such as ``parameters.news.weight.value: 0``."""
@@ -224,9 +223,9 @@ class Override(Frozen):
 class Period(Frozen):
     """What time is simulated."""
 
-    start: date
+    start: Day
     """First day."""
-    end: date
+    end: Day
     """Day after the last."""
     warm_up_days: Annotated[int, Field(ge=0, le=3660)] = 0
     """Days simulated before the start and not recorded, so that people are on their way when it begins. Figures
@@ -238,9 +237,9 @@ class ScenarioFile(Frozen):
 
     scenario: Identifier
     """Its name, the same as its file."""
-    title: str
+    title: Text
     """Title in figures."""
-    summary: str
+    summary: Text
     """The question that it asks."""
     base: str
     """Corridor: a name, or a folder relative to this file."""
@@ -268,9 +267,9 @@ class Scenario(Frozen):
 
     name: Identifier
     """Name."""
-    title: str
+    title: Text
     """Title in figures."""
-    summary: str
+    summary: Text
     """The question that it asks."""
     base: Identifier
     """Corridor."""

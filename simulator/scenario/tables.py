@@ -6,21 +6,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.scenario.evidence import CountryCode, Finite, Frozen, Identifier
+from simulator.scenario.evidence import CountryCode, Frozen, Identifier, Label, Text
 
+# Limits are what can be, with room to spare: beyond them a number is a slip of the pen, or in another unit.
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
+"""People: no more than live on Earth, and some."""
+Weekly = Annotated[float, Field(ge=0.01, le=1e8, allow_inf_nan=False)]
+"""People a week; never 0, by which nothing can be divided."""
+Effort = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Year = Annotated[int, Field(ge=1950, le=2100)]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=r"^(19[5-9]\d|20\d\d|2100)-(0[1-9]|1[0-2])$")]
 
 
 class Row(Frozen):
     """Base of all rows; any row may name its own source and note over its column's."""
 
-    source: str = ""
+    source: Text = ""
     """Id of a source for this row, where it differs from the column's."""
-    note: str = ""
+    note: Text = ""
     """What to mind about this row."""
 
 
@@ -29,7 +33,7 @@ class CountryRow(Row):
 
     country: CountryCode
     """ISO 3166-1 alpha-3 code."""
-    name: str
+    name: Label
     """Name in English."""
     place: Identifier
     """Place where its residents set out from."""
@@ -48,7 +52,7 @@ class PlaceRow(Row):
 
     place: Identifier
     """Id, lower case with hyphens."""
-    name: str
+    name: Label
     """Name as on maps."""
     country: CountryCode
     """Country that it belongs to."""
@@ -58,11 +62,11 @@ class PlaceRow(Row):
     """Longitude, degrees east."""
     role: Literal["origin", "hub", "transit", "departure", "landing", "border", "destination"]
     """What it is in the field's terms."""
-    wait_days: NotNegative
+    wait_days: Annotated[float, Field(ge=0, le=3660, allow_inf_nan=False)]
     """Mean days between reaching it and setting out again."""
     claim: bool = False
     """Whether asylum is claimed there."""
-    capacity_per_week: Positive | None = None
+    capacity_per_week: Weekly | None = None
     """People a week whom guides, houses and drivers there can take on; empty where that plays no part."""
     settle: bool = False
     """Whether people stay there without going on (its country must be a host)."""
@@ -79,15 +83,15 @@ class LegRow(Row):
     """Place it reaches."""
     mode: Literal["land", "sea", "air"]
     """How people travel."""
-    route: str = ""
+    route: Label = ""
     """Named route that it belongs to (Eastern Mediterranean ...), or empty."""
     counted: bool = False
     """Whether getting through counts as an arrival on its route."""
-    distance_km: Positive
+    distance_km: Annotated[float, Field(ge=0.01, le=41_000, allow_inf_nan=False)]
     """Distance travelled."""
-    days: Positive
+    days: Annotated[float, Field(ge=0.001, le=3660, allow_inf_nan=False)]
     """Days under way."""
-    price_eur: NotNegative
+    price_eur: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
     """Smuggler's price or fare at the start."""
     p_death: Share
     """Risk of death a crossing, in the mean of the seasons, without rescue."""
@@ -95,17 +99,17 @@ class LegRow(Row):
     """Country whose forces may stop people on the departure side, or empty."""
     arrival_control: str = ""
     """Country whose forces may stop people on the arrival side, or empty."""
-    effort_departure: NotNegative = 0.0
+    effort_departure: Effort = 0.0
     """Baseline effort of the departure side; 1 is the reference."""
-    effort_arrival: NotNegative = 0.0
+    effort_arrival: Effort = 0.0
     """Baseline effort of the arrival side."""
-    surge_per_week: Positive | None = None
+    surge_per_week: Weekly | None = None
     """Attempts a week at which controls act at half strength; empty if they cannot be overloaded."""
     sea: str = ""
     """Sea whose seasons open and close it, or empty."""
     visa: bool = False
     """Whether it is legal travel that a visa requirement bars."""
-    size: Positive | None = None
+    size: Annotated[float, Field(ge=1e-3, le=1e6, allow_inf_nan=False)] | None = None
     """How many ways of one kind it stands for: crossing points, guides, roads; a larger one is chosen more often. Empty
     for one."""
 
@@ -115,17 +119,17 @@ class CountryYearRow(Row):
 
     country: CountryCode
     year: Year
-    population: Positive | None = None
+    population: Annotated[float, Field(ge=1, le=1e10, allow_inf_nan=False)] | None = None
     """People at mid-year."""
-    gdp_per_head: Positive | None = None
+    gdp_per_head: Annotated[float, Field(ge=10, le=1e6, allow_inf_nan=False)] | None = None
     """GDP per head, purchasing power parity, international dollars of 2021."""
     youth_unemployment: Share | None = None
     """Share of the labour force aged 15 to 24 without work."""
     fragility: Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)] | None = None
     """Fragile States Index, 0 to 120."""
-    battle_deaths: NotNegative | None = None
+    battle_deaths: Count | None = None
     """Battle-related deaths in the year."""
-    remittances: NotNegative | None = None
+    remittances: Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)] | None = None
     """Remittances received, US dollars of the year."""
 
 
@@ -135,7 +139,7 @@ class OriginRow(Row):
     origin: CountryCode
     need_share: Share
     """Share in need of international protection, among those who set out."""
-    departure_level: Finite
+    departure_level: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
     """Level of departures beyond what the drivers explain (networks, habit); utility units."""
 
 
@@ -145,7 +149,7 @@ class DisplacedRow(Row):
     origin: CountryCode
     host: CountryCode
     year: Year
-    people: NotNegative
+    people: Count
     """Refugees and asylum seekers at the end of the year."""
 
 
@@ -155,7 +159,7 @@ class DiasporaRow(Row):
     origin: CountryCode
     country: CountryCode
     year: Year
-    people: NotNegative
+    people: Count
     """Stock at mid-year."""
 
 
@@ -167,7 +171,7 @@ class RecognitionRow(Row):
     year: Year
     rate: Share
     """Positive share of substantive decisions."""
-    decisions: NotNegative
+    decisions: Count
     """Substantive decisions behind the rate."""
 
 
@@ -176,9 +180,9 @@ class AsylumYearRow(Row):
 
     country: CountryCode
     year: Year
-    decisions: NotNegative
+    decisions: Count
     """First-instance decisions on the modelled origins."""
-    removals: NotNegative
+    removals: Count
     """Forced returns of the modelled origins to outside Europe."""
 
 
@@ -199,7 +203,7 @@ class SeasonRow(Row):
     """Month, 1 to 12."""
     open: Share
     """Share of days on which small boats put out."""
-    risk: Positive
+    risk: Annotated[float, Field(ge=0.001, le=100, allow_inf_nan=False)]
     """Factor on the risk of death."""
 
 
@@ -210,7 +214,7 @@ class ObservedRow(Row):
     """Id of the series."""
     month: Month
     """Month, YYYY-MM."""
-    value: NotNegative
+    value: Count
     """The figure, in the series' unit."""
 
 
@@ -223,7 +227,7 @@ class ObservedOriginRow(Row):
     """Their nationality."""
     year: Year
     """Calendar year."""
-    people: NotNegative
+    people: Count
     """Arrivals counted in the year; a pair without a row was not seen."""
 
 
@@ -238,7 +242,7 @@ class ObservedPeriodRow(Row):
     """First month, YYYY-MM."""
     last: Month
     """Last month, YYYY-MM."""
-    people: NotNegative
+    people: Count
     """The count."""
 
 

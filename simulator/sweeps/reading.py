@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from simulator.errors import InputError, Problem, nearest
 from simulator.outputs.frames import MEASURES
-from simulator.scenario.library import library_folder
+from simulator.scenario.library import check_name, library_folder
 from simulator.scenario.messages import problems_of
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, read_yaml, shown
 from simulator.sweeps.experiment import (
@@ -71,6 +71,7 @@ def find(name: str | Path) -> Path:
     InputError
         If there is none; the problem names the nearest that there is.
     """
+    check_name(str(name), "experiment")
     given = Path(name)
     if given.is_file() and given.suffix in (".yaml", ".yml"):
         return given

@@ -8,9 +8,10 @@ from typing import Final
 from simulator.clock import Clock
 from simulator.errors import InputError, Problem
 from simulator.model import CorridorModel
+from simulator.scenario.library import check_name
 from simulator.scenario.load import Resolved, resolve
 from simulator.scenario.schema import Scenario
-from simulator.scenario.yaml_file import KeyPath
+from simulator.scenario.yaml_file import KeyPath, is_there
 from simulator.sweeps.experiment import Design, in_case, measures_in
 from simulator.sweeps.factors import Laid
 from simulator.sweeps.measures import problems, table_problems
@@ -55,14 +56,15 @@ def resolve_arm(
 
     def beside(override: str) -> str:
         own = folder / "overrides" / f"{override}.yaml"
-        return str(own) if own.is_file() else override
+        return str(own) if is_there(own) else override
 
-    here = folder / case.scenario
     parts = (case, arm, *point)
     settings = {field: value for each in parts for field, value in in_case(each.set, case.names).items()}
     # What a run is made at can be a factor, too; it is an argument, and no field of the corridor.
     scale = settings.pop("persons_per_agent", case.persons_per_agent or asked.persons_per_agent)
     try:
+        check_name(case.scenario, "scenario")
+        here = folder / case.scenario
         return resolve(
             str(here) if here.exists() else case.scenario, persons_per_agent=scale, start=case.start, end=case.end,  # type: ignore[arg-type]
             overrides=[beside(override) for each in parts for override in each.overrides],

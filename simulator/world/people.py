@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import InputError, Problem
+
 Rows = NDArray[np.intp]
 
 
@@ -76,6 +78,10 @@ COLUMNS: Final[dict[str, Any]] = {
 }
 """Columns and their types: 29 bytes a row."""
 
+MOST_ROWS: Final = 200_000_000
+"""Rows in use at a time, at most: 6 gigabytes, and as much again while they grow. A run that needs more stops with a
+word before the machine does."""
+
 
 class People:
     """The rows of people, in the order in which they set out.
@@ -120,6 +126,9 @@ class People:
         count = len(columns["key"])
         first, last = self.n, self.n + count
         capacity = len(self._store["key"])
+        if last > MOST_ROWS:
+            raise InputError([Problem("persons_per_agent", "", f"is too fine: more than {MOST_ROWS:,} rows are in use",
+                                      advice="run at ten times as many people a row")])  # fmt: skip
         if last > capacity:
             room = max(last, int(capacity * 1.5))
             for name, column in self._store.items():
