@@ -228,15 +228,19 @@ def test_every_criterion_with_a_band_is_shown_to_fail() -> None:
 def test_roles_say_what_was_held_back() -> None:
     roles = {name: line.criterion.role for name, line in lines_of(as_observed()).items()}
     assert roles[f"series.{EAST}.fitted.correlation"] == "fitted"
-    assert roles[f"series.{EAST}.tested.mae"] == "tested"
+    assert roles[f"series.{EAST}.tested.mae"] == "hindsight"
     assert roles[f"nationality.{EAST}.fitted.order"] == "fitted"
     assert roles["f10.fall"] == "fitted"
-    assert roles["f10.tested"] == roles["f3.diverted"] == "tested"
+    assert roles["f10.tested"] == roles["f3.total"] == roles["series.routes.tested.skill_last_year"] == "hindsight"
+    assert roles["f3.central"] == roles["f3.deaths"] == roles["f3.central-SYR"] == "seen"
+    assert roles["f3.fall"] == "set from"
     recorded = ("deaths", "decisions", "recognition", "returns")
     assert {role for name, role in roles.items() if name.startswith(recorded)} == {"set from"}
     by_hand = fitting_of(scenario(), None)
     assert by_hand.role(by_hand.end, (SOURCE,)) == "set from"
-    assert by_hand.role(by_hand.end + 1, (SOURCE,)) == "tested"
+    assert by_hand.role(by_hand.end + 1, (SOURCE,)) == "hindsight"
+    blind = replace(by_hand, hindsight=False)
+    assert blind.role(by_hand.end + 1, (SOURCE,)) == "tested", "no value of a policy is dated in what was held back"
     assert fitting().role(fitting().end, ("unhcr-operational-data",)) == "tested", "no source of the fit"
 
 
@@ -398,7 +402,7 @@ def test_the_command_writes_a_scorecard_and_shows_its_failures(folder: Path) -> 
     ]  # fmt: skip
     assert {path.name for path in (folder / "card").iterdir()} == {
         "scorecard.md", "scorecard.json", "criteria.csv", "criteria.png", "greece-by-quarter.csv", "monthly.csv",
-        "monthly.png", "nationalities.csv", "recognition.csv", "set-from-what.csv", "values.csv",
+        "monthly.png", "nationalities.csv", "recognition.csv", "set-from-what.csv", "values.csv", "hindsight.csv",
     }  # fmt: skip
     content = json.loads((folder / "card" / "scorecard.json").read_text(encoding="utf-8"))
     assert content["members"] == [0, 1]
