@@ -79,6 +79,7 @@ def as_observed() -> RunPair:
     with_ = Measures(
         arrivals, every, nationality.observed_people(made), decisions_as_published(),
         orders=years.assign(people=years["people"] * 4), returns=years.assign(kind="removal"),
+        people=people_of(**WITH), deaths=pd.DataFrame({"": 0.0, EAST: 10.0, CENTRAL: 50.0}, index=months),
     )  # fmt: skip
     other = arrivals.copy()
     after = other.index >= deal.FIRST
@@ -86,11 +87,44 @@ def as_observed() -> RunPair:
     other.loc[after, EAST] += fall
     other.loc[after, CENTRAL] -= 0.2 * fall
     greece = every[deal.GREECE].where(every[deal.GREECE].index < deal.FIRST, 50_000.0)
-    return RunPair(0, 1, with_, replace(with_, arrivals=other, series={**every, deal.GREECE: greece}))
+    alone = arrivals.copy()
+    alone.loc[after, CENTRAL] -= 200.0
+    few = people_of(**{**WITH, f"{EAST}/in_need": 5000.0, f"{EAST}/other": 5000.0, f"{WEST}/other": 0.0})
+    return RunPair(
+        0, 1, with_, replace(with_, arrivals=other, series={**every, deal.GREECE: greece}),
+        replace(with_, arrivals=alone, people=few),
+    )  # fmt: skip
+
+
+WITH = {f"{CENTRAL}/in_need": 1400.0, f"{EAST}/in_need": 1000.0, f"{EAST}/other": 1000.0, f"{WEST}/other": 800.0}
+"""Syrians in May 2016 by route and need, of the run as observed: of those without need some come to Spain instead."""
+
+
+def people_of(**syrians: float) -> pd.DataFrame:
+    """Return arrivals of Syrians in one month, and of Afghans as counted."""
+    rows = [(*name.split("/"), "SYR", people) for name, people in syrians.items()]
+    rows.append((CENTRAL, "in_need", "AFG", 419.0))
+    return pd.DataFrame(rows, columns=["route", "need", "origin", "people"]).assign(month="2016-05")
+
+
+def test_what_comes_back_is_counted_within_origins() -> None:
+    """100 Syrians fewer in the East, 100 Afghans more elsewhere: nothing of the fall comes back."""
+    columns = ["route", "need", "origin", "month", "people"]
+    without = pd.DataFrame([(EAST, "other", "SYR", "2016-05", 150.0), (CENTRAL, "other", "AFG", "2016-05", 0.0)],
+                           columns=columns)  # fmt: skip
+    with_ = pd.DataFrame([(EAST, "other", "SYR", "2016-05", 50.0), (CENTRAL, "other", "AFG", "2016-05", 100.0)],
+                         columns=columns)  # fmt: skip
+    months = deal.months_after(deal.STATEMENT)
+    assert deal.taken_elsewhere(with_, without, [CENTRAL, WEST], months, "other") == 0.0
+    moved = pd.concat([with_, pd.DataFrame([(CENTRAL, "other", "SYR", "2016-06", 30.0)], columns=columns)])
+    assert deal.taken_elsewhere(moved, without, [CENTRAL, WEST], months, "other") == pytest.approx(0.3)
+    assert np.isnan(deal.taken_elsewhere(moved, without, [CENTRAL, WEST], months, "in_need"))
 
 
 def lines_of(*runs: RunPair) -> dict[str, Line]:
     modules: tuple[Any, ...] = (series, nationality, institutions, deal)
+    if len(runs) == 1:
+        runs = (*runs, replace(runs[0], seed=2))
     found = [line for module in modules for line in module.lines(scenario(), fitting(), runs)]
     found += institutions.fact_lines(fitting(), runs)
     return {line.criterion.id: line for line in found}
@@ -169,6 +203,17 @@ def in_months(values: pd.Series, first: str, last: str, factor: float) -> pd.Ser
     return values.where(~chosen, values * factor)
 
 
+def alone(run: RunPair, **measures: pd.DataFrame) -> RunPair:
+    assert run.alone is not None
+    return replace(run, alone=replace(run.alone, **measures))
+
+
+def of_origin(run: RunPair, origin: str, factor: float) -> RunPair:
+    people = run.with_.people.copy()
+    people.loc[people["origin"] == origin, "people"] *= factor
+    return replace(run, with_=replace(run.with_, people=people))
+
+
 Break = Callable[[RunPair], RunPair]
 BREAKS: list[tuple[str, Break]] = [
     (f"series.{EAST}.fitted.correlation", lambda run: with_series(run, of_route(EAST), months_backwards)),
@@ -198,9 +243,14 @@ BREAKS: list[tuple[str, Break]] = [
     ("f5.rate", lambda run: scaled(run, "orders", 2.0)),
     ("f3.fall", lambda run: without_arrivals(run, EAST, lambda v: v * 2.0)),
     ("f3.fall", lambda run: without_arrivals(run, EAST, lambda v: v * 30.0)),
-    ("f3.diverted", lambda run: without_arrivals(run, CENTRAL, lambda v: v)),
-    ("f3.diverted", lambda run: without_arrivals(run, CENTRAL, lambda v: v * 0.1)),
     ("f3.total", lambda run: without_arrivals(run, CENTRAL, lambda v: v * 0.1)),
+    ("f3.central", lambda run: alone(run, arrivals=run.with_.arrivals + 1.0)),
+    ("f3.central", lambda run: alone(run, arrivals=run.with_.arrivals - 1200.0)),
+    *(("f3.deaths", lambda run, more=more: alone(run, deaths=run.with_.deaths + more)) for more in (-60.0, 60.0)),
+    *((f"f3.central-{origin}", lambda run, origin=origin, factor=factor: of_origin(run, origin, factor))
+      for origin in ("SYR", "AFG") for factor in (0.4, 2.2)),
+    ("f3.apart", lambda run: alone(run, people=run.with_.people)),
+    ("f3.apart", lambda run: alone(run, people=run.alone.people.query(f"route != '{CENTRAL}'"))),
     ("f10.fall", lambda run: with_series(run, deal.GREECE, lambda v: in_months(v, "2016-04", "2016-04", 5.0))),
     ("f10.fall", lambda run: with_series(run, deal.GREECE, lambda v: in_months(v, "2016-04", "2016-04", 0.1))),
     ("f10.fitted", lambda run: with_series(run, deal.GREECE, lambda v: in_months(v, "2016-07", "2016-09", 2.2))),
@@ -317,7 +367,7 @@ BROKEN_MODELS = [
     ("f6", "f6.first", {"feedback.investment_lag": 30.0, "feedback.investment_effect": 3.0}),
     ("f7", "f7.again", {"crossing.give_up_share": 0.9, "transit.remigration_rate": 0.0}),
     ("f7", "f7.sanctions", {"crossing.sanction_effect": 0.0}),
-    ("f8", "f8.risk", {"crossing.evasion_risk": 0.0, "crossing.crowding_risk": 0.0, "crossing.rescue_effect": 0.0}),
+    ("f8", "f8.withdrawn", {"crossing.rescue_effect": 0.0}),
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ STATEMENT_POLICY: Final = "eu-turkey-statement"
 WITHOUT_STATEMENT: Final = "without-statement"
 """Override that leaves out the Statement alone; the closure of the Balkan route stays in both runs."""
 CENTRAL: Final = "central-mediterranean"
-WEAK, STRONG = NEEDS = ("no", "yes")
+WEAK, STRONG = NEEDS = ("other", "in_need")
 _TAFANI, _MESNARD = ("tafani-riccaboni-2025",), ("mesnard-et-al-2024",)
 _SEEN: Final = "Versions before this one gave ten to fifty times the estimate: known before the band was set."
 _WHAT: Final = "F3b: the Statement alone, closure held in both runs, 2016-04 to 2016-12"
@@ -75,7 +75,8 @@ DEFLECTED: Final = (
               None, "%", note="Compares totals within origins, not persons: may lie above or below a count of them."),
     Criterion("f3.strong-claims", GROUP, "F3d: the same, people in need of protection", _MESNARD, "seen", None, "%"),
     Criterion("f3.apart", GROUP, "F3d: lowest of the first over all runs, less the highest of the second", _MESNARD,
-              "seen", Band(low=1e-9), "%", note="Above 0 where the two intervals lie apart, in the order of the study."),
+              "seen", Band(low=1e-9), "%",
+              note="Above 0 where the two intervals lie apart, in the order of the study."),
 )  # fmt: skip
 WHY_NOT_SPAIN: Final = (
     "the document counts people who came by sea; the monthly series, and the route that is simulated, hold those who "
