@@ -29,9 +29,10 @@ from simulator.validation.estimate import Estimate, level_for, over_seeds
 from simulator.validation.facts import barrier, deal, hump, register
 from simulator.validation.figures import scale_of
 from simulator.validation.fitting import Fitting, fitting_of, whole_years
+from simulator.validation.hindsight import late_values
 from simulator.validation.measures import Measures, RunPair
 from simulator.validation.origins_of_values import EVERY_FITTED, in_short, settings
-from simulator.validation.report import BEGIN, END, summary_block
+from simulator.validation.report import BEGIN, END, short_page, summary_line
 from simulator.validation.scorecard import LEFT_OUT, fact_lines
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -542,26 +543,50 @@ def test_all_that_is_wrong_is_said_before_anything_runs(folder: Path) -> None:
     assert not (folder / "card").exists()
 
 
-def test_the_readme_holds_the_block_of_the_scorecard_that_is_kept() -> None:
-    kept = ROOT / "results" / "scorecard" / "scorecard.json"
-    if not kept.is_file():
-        pytest.skip("no scorecard is kept yet")
-    block = summary_block(json.loads(kept.read_text(encoding="utf-8")))
-    assert block in (ROOT / "README.md").read_text(encoding="utf-8"), "run python docs/make_scorecard.py"
+def test_docs_and_readme_hold_the_scorecard_that_is_kept() -> None:
+    content = json.loads((ROOT / "results" / "scorecard" / "scorecard.json").read_text(encoding="utf-8"))
+    said = "run python docs/make_scorecard.py"
+    assert short_page(content) == (ROOT / "docs" / "scorecard.md").read_text(encoding="utf-8"), said
+    assert summary_line(content) in (ROOT / "README.md").read_text(encoding="utf-8"), said
 
 
-def test_the_block_for_the_readme_says_what_fails() -> None:
+def test_the_kept_scorecard_asks_what_the_code_asks() -> None:
+    """A scorecard of an earlier version would go on showing bands that are gone."""
+    content = json.loads((ROOT / "results" / "scorecard" / "scorecard.json").read_text(encoding="utf-8"))
+    bands = {line["id"]: line["band"] for line in content["lines"]}
+    for asked in [each for _, criteria in register.FACTS.values() for each in criteria] + [*deal.SMALL]:
+        band = asked.band
+        wanted = band and [x if np.isfinite(x) else None for x in (band.low, band.high)]
+        assert bands[asked.id] == wanted, f"{asked.id}: run corridor validate"
+
+
+def test_the_short_page_says_what_fails() -> None:
     found = lines_of(*(change(as_observed()) for change in (lambda run: run, dict(BREAKS)["f10.tested"])))
+    counts = {"passes": 1, "fails": 2, "reported": 0, "not tested": 0}
     content = {
         "scenario": "eu-turkey-2016", "members": [0], "seeds": [1], "persons_per_agent": 10,
-        "counts": {"tested": {"passes": 1, "fails": 2, "reported": 0, "not tested": 0}},
+        "counts": {"tested": counts, "seen": counts, "fitted": counts},
         "lines": [line.plain() for line in found.values()],
     }  # fmt: skip
-    block = summary_block(content)
-    assert block.startswith(BEGIN)
-    assert block.endswith(END)
-    assert found["f10.tested"].criterion.what in block
-    assert "Nothing else fails." in block
+    page = short_page(content)
+    assert found["f10.tested"].criterion.what in page
+    assert "Nothing else fails." in page
     failing = {**found, "x": replace(found["f5.rate"], status="fails")}
     content["lines"] = [line.plain() for line in failing.values()]
-    assert f"Also fails: {found['f5.rate'].criterion.what}." in summary_block(content)
+    assert f"- {found['f5.rate'].criterion.what}\n" in short_page(content)
+    line = summary_line(content)
+    assert line.startswith(BEGIN)
+    assert line.endswith(END)
+    assert "2 of 6 criteria pass to which nothing was fitted" in line
+    assert "with inputs set with hindsight 0 of 0, seen before 1 of 3), and 1 of 3 that were fitted" in line
+
+
+def test_values_of_2017_are_counted_one_by_one() -> None:
+    """What is dated from the last fitted month on, and how much of it is assumed; docs/calibration.md lists them."""
+    found = list(late_values(scenario(), fitting().end))
+    assert [(len(found)), sum(value.with_hindsight for value in found)] == [18, 15]
+    whole = list(late_values(scenario(), fitting().end, whole=True))
+    assert [len(whole), sum(value.with_hindsight for value in whole)] == [25, 20]
+    text = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
+    for value in found:
+        assert f"| {value.from_} | `{value.field}` | {value.value:g} | {value.kind} |" in text, value
