@@ -92,8 +92,8 @@ def test_f2_a_barrier_on_one_of_four_sectors(name: str) -> None:
     """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): what a fence does to who leaves, and to their ways.
 
     Of residents near it 27% fewer leave, beside it 15%, up to 35% of the interior; more than half of those fewer behind
-    it arrive elsewhere. The size of the barrier is chosen so that residents near it leave 27% less: that is no test. Both runs of a pair share all luck: over three seeds changes have standard errors below 0.01, the share who
-    change way one below 0.04, so that truths as far outside as `register.MARGINS` says are found with power above 0.99.
+    it arrive elsewhere. The size of the barrier is chosen so that residents near it leave 27% less: that is no test. Both
+    runs of a pair share all luck: over three seeds changes have standard errors below 0.01, the share who change way one below 0.04, so that truths as far outside as `register.MARGINS` says are found with power above 0.99.
     """
     estimate = found("f2")[name]
     assert power_outside(register.MARGINS[name], estimate.error) > 0.99
@@ -145,8 +145,8 @@ def test_f7_a_quarter_of_the_intercepted_are_caught_again(name: str) -> None:
 
     The share is a test: at a border that stops three in ten (what is reported of the border between Mexico and the
     United States), it follows from the chance to be stopped, the share who give up (0.15, assumed) and the rate at
-    which those who went home leave again (0.3 a year, assumed). The fall within 18 months is not: the effect of a unit of
-    sanctions was set from it. That it is larger within 3 months is a test of timing. With over 10,000 people the
+    which those who went home leave again (0.3 a year, assumed). The fall within 18 months is not: the effect of a unit
+    of sanctions was set from it. That it is larger within 3 months is a test of timing. With over 10,000 people the
     standard errors are below 0.006: a share 0.02 and a fall 0.015 outside the band are found with power above 0.99.
     """
     estimate = found("f7")[name]
@@ -214,8 +214,8 @@ def test_f3_little_reappears_elsewhere(name: str) -> None:
     """F3b: 0 to 10,000 people more, and 500 deaths fewer to 500 more, by the Statement alone; F3c, F3d.
 
     Syrians and Afghans on the Central route within a factor of two of 1,475 and 419; who has a weaker claim is
-    deflected more, intervals apart. With 100 people a row and two seeds, 20,000 people more have a standard error below 1,600 by
-    counting rows alone, 1,000 deaths more one of about 230 (two seeds' sums of some 2,500): twice the bands' upper ends
+    deflected more, intervals apart. With 100 people a row and two seeds, 20,000 people more have a standard
+    error below 1,600 by counting rows alone, 1,000 deaths more one of about 230 (two seeds' sums of some 2,500): twice the bands' upper ends
     are found with power above 0.95. Of Afghans 840 are 17 rows: three times the band is found with power above 0.99.
     """
     assert power_outside(10_000, 20_000 * np.sqrt(2 / rows(2 * 20_000))) > 0.99

@@ -64,12 +64,12 @@ def fiscal(frame: pd.DataFrame) -> pd.Series:
 
 
 def f9(result: Result, periods: tuple[str, ...], base: str = BASE) -> float:
-    """Return the share of the squared change in sector shares that is explained, against shares that stay the base's."""
+    """Return the share of the squared change in sector shares that is explained, against the base's shares."""
     return explained(*counts(result, "interceptions"), base, periods)
 
 
 def standing_still(result: Result) -> float:
-    """Return what the shares of 2000, standing still, explain of 2001 to 2005 against those of 1992: no model at all."""
+    """Return what the shares of 2000, standing still, explain of 2001 to 2005, against those of 1992."""
     seen, _ = counts(result, "interceptions")
     still = seen.copy()
     still.loc[:] = seen.loc[LAST_FITTED].to_numpy()
