@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.outputs.provenance import result_hash
+
 ROOT = Path(__file__).resolve().parents[1]
 WITH_FAKE = f"""
 import sys, time, types
@@ -27,7 +29,6 @@ if "--slow" in sys.argv:
     fake_run.FakeModel.pause = staticmethod(lambda: (print("step", flush=True), time.sleep(0.2)))
 sys.argv[0] = "corridor"
 from simulator.cli import main
-from simulator.outputs.provenance import result_hash
 main()
 """
 

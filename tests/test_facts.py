@@ -18,7 +18,7 @@ from simulator.scenario.load import load
 from simulator.scenario.parameters import Parameters
 from simulator.validation.criteria import Line
 from simulator.validation.estimate import Estimate
-from simulator.validation.facts import deal, hump, register, rescue
+from simulator.validation.facts import deal, hump, register
 from simulator.validation.fitting import fitting_of
 from simulator.validation.jobs import PairJob
 from simulator.validation.measures import RunPair
@@ -48,6 +48,25 @@ def within(name: str, estimate: Estimate) -> bool:
     return band.holds(estimate.value)
 
 
+FAILS = {
+    "f2.beside": "30% fewer, more than those behind the barrier",
+    "f2.changed-way": "7 of 100: the model deters where it should divert, see docs/calibration.md",
+    "f8.risk": "1.34 times: risk rises with every attempt that is stopped",
+    "f3.central": "19,000 people more, nearly ten times the estimate",
+    "f3.deaths": "1,300 more deaths, thirty times the estimate",
+    "f3.central-SYR": "21,000, fourteen times what was counted",
+    "f3.central-AFG": "15,000, thirty-six times what was counted",
+    "f3.apart": "the other way round: 28 to 32 of 100 in need, 13 to 22 of 100 of the others",
+    "f10.without": "arrivals fall by themselves, too: see docs/calibration.md",
+}
+"""Figures outside their bands, and what they are. Marks are strict: one that comes to lie within has to go."""
+
+
+def known(name: str) -> object:
+    marks = [pytest.mark.xfail(strict=True, reason=FAILS[name])] if name in FAILS else []
+    return pytest.param(name, marks=marks)
+
+
 @pytest.mark.parametrize("name", register.MARGINS)
 def test_every_fact_is_noticed_where_it_is_outside_its_band(name: str) -> None:
     """A truth as far outside the band as the register says is found with power above 0.95."""
@@ -69,29 +88,18 @@ def test_f1_prices_rise_a_little_when_enforcement_trebles() -> None:
     assert within("f1.elasticity", estimate)
 
 
-def test_f2_a_barrier_on_one_of_four_sectors_moves_people_next_door() -> None:
-    """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): fewer behind the barrier, more in the sectors beside it.
+@pytest.mark.parametrize("name", [known(each.id) for each in register.F2 if each.band is not None])
+def test_f2_a_barrier_on_one_of_four_sectors(name: str) -> None:
+    """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): what a fence does to who leaves, and to their ways.
 
-    The size of the barrier is chosen so that a quarter fewer arrive behind it, as in the study (15 to 35%), which
-    therefore is no test; that more come next door is. Both runs of a pair share all luck: over three seeds the change
-    next door has a standard error of 0.002, so that a fall of 0.01 is found with power above 0.99.
+    Of residents near it 27% fewer leave, beside it 15%, up to 35% of the interior; more than half of those fewer behind
+    it arrive elsewhere. The size of the barrier is chosen so that residents near it leave 27% less: that is no test.
+    Both runs of a pair share all luck: over three seeds changes have standard errors below 0.01, the share who change
+    way one below 0.04, so that truths as far outside as `register.MARGINS` says are found with power above 0.99.
     """
-    estimates = found("f2")
-    assert power_outside(0.01, estimates["f2.next-door"].error) > 0.99
-    assert within("f2.treated", estimates["f2.treated"])
-    assert within("f2.next-door", estimates["f2.next-door"])
-
-
-@pytest.mark.xfail(strict=True, reason="the model still deters more than it diverts: see docs/calibration.md")
-def test_f2_more_change_their_way_than_stay_at_home() -> None:
-    """F2: more than half of those fewer arrive elsewhere.
-
-    Over three seeds the share has a standard error below 0.04, so that one 0.1 below a half is found with power above
-    0.99.
-    """
-    estimates = found("f2")
-    assert power_outside(0.1, estimates["f2.changed-way"].error) > 0.99
-    assert within("f2.changed-way", estimates["f2.changed-way"])
+    estimate = found("f2")[name]
+    assert power_outside(register.MARGINS[name], estimate.error) > 0.99
+    assert within(name, estimate)
 
 
 # Carries mpi-council-statement-2017.development-first-raises
@@ -135,49 +143,32 @@ def test_f6_aid_acts_slowly_and_weakly() -> None:
         assert within(name, estimate)
 
 
-def test_f7_a_quarter_of_the_intercepted_are_caught_again() -> None:
-    """F7, Bazzi and others: 0.20 to 0.30 within 18 months; sanctions take 4 to 8 points off.
+@pytest.mark.parametrize("name", ["f7.again", "f7.sanctions", "f7.sanctions-soon"])
+def test_f7_a_quarter_of_the_intercepted_are_caught_again(name: str) -> None:
+    """F7, Bazzi and others: 0.20 to 0.30 within 18 months; sanctions take 4 to 8 points off, 6 to 9 within 3 months.
 
-    The first half is a test: at a border that stops three in ten (what is reported of the border between Mexico and
-    the United States), the share follows from the chance to be stopped, the share who give up (0.15, assumed) and the
-    rate at which those who went home leave again (0.3 a year, assumed). With over 10,000 people the standard error is
-    below 0.005: a share 0.02 outside the band is found with power above 0.99. The second half is not: the effect of a
-    unit of sanctions was set from this fact; the test keeps it there. The difference between two runs has a standard
-    error below 0.006; one that is 0.015 outside its band is found with power above 0.99.
+    The share is a test: at a border that stops three in ten (what is reported of the border between Mexico and the
+    United States), it follows from the chance to be stopped, the share who give up (0.15, assumed) and the rate at
+    which those who went home leave again (0.3 a year, assumed). The fall within 18 months is not: the effect of a unit
+    of sanctions was set from it. That it is larger within 3 months is a test of timing. With over 10,000 people the
+    standard errors are below 0.006: a share 0.02 and a fall 0.015 outside the band are found with power above 0.99.
     """
-    again, fall = found("f7")["f7.again"], found("f7")["f7.sanctions"]
-    assert power_outside(0.02, again.error) > 0.99
-    assert within("f7.again", again)
-    assert power_outside(0.015, fall.error) > 0.99
-    assert within("f7.sanctions", fall)
+    estimate = found("f7")[name]
+    assert power_outside(register.MARGINS[name], estimate.error) > 0.99
+    assert within(name, estimate)
 
 
-# Carries mpi-council-statement-2017.enforcement-deadlier
-# Carries mpi-press-release-2017.closing-diverts
-def test_f8_risk_rises_while_deaths_fall() -> None:
-    """F8, IOM on 2016 and 2017: interception up, rescue down: deaths an attempt x 1.5 to 3; deaths in total may fall.
+@pytest.mark.parametrize("name", [known("f8.risk"), "f8.withdrawn"])
+def test_f8_risk_follows_rescue_and_not_interception(name: str) -> None:
+    """F8, IOM and UNHCR: deaths an attempt about the same while rescue holds, x 2 to 4 when it is withdrawn.
 
-    Controls on the departure side go from 3 to 9 units, with more capacity, and rescue from 0.85 to 0.6; before that,
-    as many try as did in 2016. The elasticity of risk to evasion (1, assumed) had the direction of this fact in mind,
-    not its size. Over three seeds there are many hundreds of deaths on either side, so that the ratio of risks has a
-    relative standard error below 0.06, and one 15% outside the band is found with power above 0.99.
+    Controls on the departure side go from 3 to 9 units with more capacity; or rescue from 0.85 to none. Before that as
+    many try as did in 2016. Over three seeds there are many hundreds of deaths on either side, so that the ratio of
+    risks has a relative standard error below 0.06, and one 15% outside the band is found with power above 0.99.
     """
-    level = rescue.level_of_2016(parameters())
-    before, after = (rescue.at_sea(parameters(), policies, level) for policies in (rescue.MUCH_RESCUE, rescue.CONTROL))
-    assert after.stopped > 2 * before.stopped
-    ratio = rescue.risk_ratio(before, after)
+    ratio = found("f8")[name]
     assert power_outside(0.15, ratio.error / ratio.value) > 0.99
-    assert within("f8.risk", ratio)
-    assert within("f8.deaths", rescue.change_of_deaths(before, after))
-
-
-def test_f8_less_rescue_alone_does_not_save_lives() -> None:
-    """Total deaths fall in F8 since fewer try; where none is stopped, each attempt is deadlier."""
-    level = rescue.level_of_2016(parameters())
-    much, little = (
-        rescue.at_sea(parameters(), policies, level, (1,)) for policies in (rescue.MUCH_RESCUE, rescue.LITTLE_RESCUE)
-    )
-    assert little.risk > 1.2 * much.risk
+    assert within(name, ratio)
 
 
 # F3 and F10 --------------------------------------------------------------------------------------------------------
@@ -190,8 +181,11 @@ SEEDS = (1, 2)
 def statement() -> tuple[list[RunPair], dict[str, Line]]:
     """Return the scenario with and without the Statement and the closure, and the lines of F3 and F10."""
     scenario = load("eu-turkey-2016", persons_per_agent=PEOPLE_PER_ROW)
-    without = load("eu-turkey-2016", persons_per_agent=PEOPLE_PER_ROW, overrides=scenario.compare)
-    runs = [PairJob(None, seed, scenario, without).do() for seed in SEEDS]
+    without, alone = (
+        load("eu-turkey-2016", persons_per_agent=PEOPLE_PER_ROW, overrides=overrides)
+        for overrides in (scenario.compare, (deal.WITHOUT_STATEMENT,))
+    )
+    runs = [PairJob(None, seed, scenario, without, alone).do() for seed in SEEDS]
     return runs, {line.criterion.id: line for line in deal.lines(scenario, fitting_of(scenario, None), runs)}
 
 
@@ -206,17 +200,32 @@ def rows(people: float) -> float:
     return people * len(SEEDS) / PEOPLE_PER_ROW
 
 
-@pytest.mark.parametrize("name", ["f3.fall", "f3.diverted", "f3.total"])
-def test_f3_part_of_the_steep_fall_reappears_elsewhere(name: str) -> None:
-    """F3: arrivals fall by 60 to 95% within a year, 5 to 40% of the fall reappears elsewhere, and the total falls.
+@pytest.mark.parametrize("name", ["f3.fall", "f3.total"])
+def test_f3_arrivals_fall_on_the_route_of_the_deal_and_in_total(name: str) -> None:
+    """F3a: arrivals fall by 60 to 95% within a year, and the total falls.
 
-    The run with the Statement is fitted to the months before 2017, the one without to nothing. By counting rows alone,
-    without what shared luck saves, the fall (of more than 200,000 people in twelve months) has a relative standard
-    error below 0.02, and a share diverted near the edges of its band (0.05: 10,000 people, 200 rows; 0.40: 1600 rows)
-    one below 0.015, so that a share 0.04 outside is found with power above 0.99.
+    The size of the Statement was fitted to what followed it: the fall is no test. By counting rows alone, without what
+    shared luck saves, the fall (of more than 200,000 people in twelve months) has a relative standard error below 0.02.
     """
-    assert power_outside(0.04, 0.40 * np.sqrt(1 / rows(0.40 * 200_000) + 1 / rows(200_000))) > 0.99
-    assert power_outside(0.04, 0.05 * np.sqrt(1 / rows(0.05 * 200_000) + 1 / rows(200_000))) > 0.99
+    assert power_outside(0.05, 0.95 / np.sqrt(rows(200_000))) > 0.99
+    assert statement()[1][name].status == "passes", said(name)
+
+
+@pytest.mark.parametrize("name", [known(name) for name in (
+    "f3.central", "f3.deaths", "f3.central-SYR", "f3.central-AFG", "f3.apart",
+)])  # fmt: skip
+def test_f3_little_reappears_elsewhere(name: str) -> None:
+    """F3b: 0 to 10,000 people more, and 500 deaths fewer to 500 more, by the Statement alone; F3c, F3d.
+
+    Syrians and Afghans on the Central route within a factor of two of 1,475 and 419; who has a weaker claim is
+    deflected more, intervals apart. With 100 people a row and two seeds, 20,000 people more have a standard
+    error below 1,600 by counting rows alone, 1,000 deaths more one of about 230 (two seeds' sums of some 2,500): twice
+    the bands' upper ends are found with power above 0.95. Of
+    Afghans 840 are 17 rows: three times the band is found with power above 0.99.
+    """
+    assert power_outside(10_000, 20_000 * np.sqrt(2 / rows(2 * 20_000))) > 0.99
+    assert power_outside(500, np.sqrt(2 * 2_500 * PEOPLE_PER_ROW / len(SEEDS)) / np.sqrt(2)) > 0.95
+    assert power_outside(1_700, 2_520 / np.sqrt(rows(2_520))) > 0.99
     assert statement()[1][name].status == "passes", said(name)
 
 
@@ -235,7 +244,10 @@ def test_f10_arrivals_in_greece_fall_as_steeply_as_they_did() -> None:
 @pytest.mark.xfail(strict=True, reason="the level after April 2016 is too low: see docs/calibration.md")
 @pytest.mark.parametrize(("first", "last"), [("2016-04", "2016-12"), ("2017-01", "2017-12")])
 def test_f10_greece_stays_near_the_observed_level(first: str, last: str) -> None:
-    """F10: within a factor of two of the observed level, quarter by quarter, to the end of 2017; 2017 was held back.
+    """F10: within a factor of two of the observed level, quarter by quarter, to the end of 2017.
+
+    No fit read 2017, whose policies were sized with hindsight.
+
 
     Both seeds together: the smallest quarter observed has 1,300 people a month, so that a truth a factor of three below
     it has 26 rows in the quarter, a relative standard error of 0.2, and is found with power above 0.95.

@@ -114,6 +114,7 @@ def test_organised_transit_takes_away_controls_price_and_days() -> None:
 
 # Carries mpi-council-statement-2017.smuggling-crackdown-deaths
 # Carries mpi-council-statement-2017.rescue-saves
+# Carries mpi-council-statement-2017.enforcement-deadlier
 def test_rescue_lowers_and_evasion_and_crowding_raise_the_risk() -> None:
     world = small.world()
     base_hazard = 0.3 * 1 * 0.5 * 0.8

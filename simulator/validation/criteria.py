@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-Role = Literal["fitted", "set from", "tested"]
+Role = Literal["fitted", "set from", "hindsight", "seen", "tested"]
 Status = Literal["passes", "fails", "reported", "not tested"]
 RunKey = tuple[int | None, int]
 """Member of the fit (None for the values of the files) and seed."""
@@ -15,6 +15,8 @@ RunKey = tuple[int | None, int]
 ROLES: Final[Mapping[Role, str]] = {
     "fitted": "the figure was used in the fit",
     "set from": "a value was set from it, so that it proves nothing",
+    "hindsight": "held back from the fit, but with inputs of those months set with hindsight: no test of a forecast",
+    "seen": "nothing was fitted to it, but what the model says of it was known before the band was set",
     "tested": "held back: nothing was fitted to it or set from it",
 }
 
@@ -64,7 +66,7 @@ class Criterion:
     group : section of the scorecard.
     what : the figure, in words.
     sources : ids of what it is set against.
-    role : whether it was used in the fit, something was set from it, or it was held back.
+    role : whether it was used in the fit, something was set from it, or it was held back, and from what: see `ROLES`.
     band : where it should lie; None where it is only reported.
     unit : ``%`` for shares shown in per cent; else only said.
     set_from : fields that were set from it.

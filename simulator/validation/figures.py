@@ -21,7 +21,7 @@ from simulator.validation.scorecard import Scorecard
 
 BAND_LOOK: Final[dict[str, Any]] = {"color": style.OKABE_ITO["sky"], "alpha": 0.45, "linewidth": 0}
 STATUS_COLOURS: Final = {"passes": style.OKABE_ITO["blue"], "fails": style.OKABE_ITO["vermilion"]}
-MARKS: Final = {"tested": "o", "fitted": "s", "set from": "D"}
+MARKS: Final = {"tested": "o", "seen": "v", "hindsight": "^", "fitted": "s", "set from": "D"}
 ROW: Final = 0.31
 """Height of a criterion in inches."""
 MARGIN: Final = 0.2

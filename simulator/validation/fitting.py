@@ -11,6 +11,7 @@ from simulator.analysis.metrics import months_of
 from simulator.analysis.validation import FIT_END
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.validation.criteria import Role
+from simulator.validation.hindsight import late_values
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,14 @@ class Fitting:
         the usual fitting period are taken to have been in view.
     months : whole months of the run.
     start, end : first and last month of the fitting period.
+    hindsight : whether inputs of the months after it were set by people who knew those months.
     """
 
     fit: FitFile | None
     months: pd.PeriodIndex
     start: pd.Period
     end: pd.Period
+    hindsight: bool = False
 
     @property
     def fitted(self) -> pd.PeriodIndex:
@@ -45,14 +48,19 @@ class Fitting:
 
         Parameters
         ----------
-        last : last month that it speaks of: one that lies after the fitting period was held back.
+        last : last month that it speaks of: one that lies after the fitting period was held back from the fit.
         sources : whose figures it is set against; what counts the same people as a source of the fit is named with it.
         """
         if last > self.end:
-            return "tested"
+            return self.held_back
         if self.fit is None:
             return "set from"
         return "fitted" if set(sources) & set(self.fit.data) else "tested"
+
+    @property
+    def held_back(self) -> Role:
+        """The role of figures of months after the fitting period."""
+        return "hindsight" if self.hindsight else "tested"
 
     def words(self, months: pd.PeriodIndex) -> str:
         """Return months in words."""
@@ -63,9 +71,11 @@ def fitting_of(scenario: Scenario, fit: FitFile | None) -> Fitting:
     """Return which months of a scenario were fitted."""
     months = months_of(scenario)
     if fit is not None:
-        return Fitting(fit, months, pd.Period(fit.period[0], freq="M"), pd.Period(fit.period[1], freq="M"))
-    first = months[0] if len(months) else pd.Period(FIT_END, freq="M")
-    return Fitting(None, months, first, pd.Period(FIT_END, freq="M"))
+        start, end = (pd.Period(month, freq="M") for month in fit.period)
+    else:
+        end = pd.Period(FIT_END, freq="M")
+        start = months[0] if len(months) else end
+    return Fitting(fit, months, start, end, any(value.with_hindsight for value in late_values(scenario, end)))
 
 
 def whole_years(months: pd.PeriodIndex) -> list[int]:

@@ -17,13 +17,14 @@ class PairJob:
 
     Attributes
     ----------
-    with_, without : resolved scenarios; their seed is the job's.
+    with_, without, alone : resolved scenarios; their seed is the job's. See `RunPair`.
     """
 
     member: int | None
     seed: int
     with_: Scenario
     without: Scenario | None
+    alone: Scenario | None = None
 
     @property
     def words(self) -> str:
@@ -33,10 +34,12 @@ class PairJob:
 
     def do(self) -> RunPair:
         """Run it."""
-        made, compared = self.with_, self.without
-        of = measure(simulate(made.model_copy(update={"seed": self.seed})))
-        beside = None if compared is None else measure(simulate(compared.model_copy(update={"seed": self.seed})))
-        return RunPair(self.member, self.seed, of, beside)
+        of, beside, alone = (
+            None if each is None else measure(simulate(each.model_copy(update={"seed": self.seed})))
+            for each in (self.with_, self.without, self.alone)
+        )
+        assert of is not None
+        return RunPair(self.member, self.seed, of, beside, alone)
 
 
 @dataclass(frozen=True)

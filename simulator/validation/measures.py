@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from simulator.analysis.metrics import monthly_arrivals_by_route
+from simulator.analysis.metrics import monthly, monthly_arrivals_by_route
 from simulator.analysis.validation import simulated_series
 from simulator.outputs.result import Result
 
@@ -28,6 +28,8 @@ class Measures:
     arrivals : arrivals by month (rows) and route (columns).
     series : what the run counted of each observed series, by month.
     origins : ``people`` who arrived by ``route``, ``origin`` and ``year``.
+    people : the same by ``need`` and ``month``.
+    deaths : deaths by month (rows) and route (columns), the empty name for legs of no route.
     decisions, orders, returns : ``people`` by country, year, and what else `INSTITUTIONS` says.
     """
 
@@ -37,6 +39,8 @@ class Measures:
     decisions: pd.DataFrame
     orders: pd.DataFrame
     returns: pd.DataFrame
+    people: pd.DataFrame
+    deaths: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,14 @@ class RunPair:
     ----------
     member : member of the fit; None for the values of the files.
     without : the same luck with the scenario's comparison laid over; None where it has none.
+    alone : the same luck without the EU-Turkey Statement alone; None where the scenario has no Statement.
     """
 
     member: int | None
     seed: int
     with_: Measures
     without: Measures | None = None
+    alone: Measures | None = None
 
 
 def measure(result: Result) -> Measures:
@@ -62,6 +68,8 @@ def measure(result: Result) -> Measures:
         arrivals=monthly_arrivals_by_route(result),
         series={name: simulated_series(result, series) for name, series in named.items()},
         origins=_added_up(result, "arrivals", ("route", "origin", "year")),
+        people=result.frame("arrivals", by=["route", "origin", "need", "month"]).rename(columns={"arrivals": "people"}),
+        deaths=monthly(result, "deaths", "route"),
         **{name: _added_up(result, name, by) for name, by in INSTITUTIONS.items()},
     )
 

@@ -1,4 +1,4 @@
-"""The scorecard as files: a page to read, JSON, tables, figures; and a block for the README."""
+"""The scorecard as files: a page to read, JSON, tables, figures; a short page for docs, and a line for the README."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from simulator.validation.scorecard import STATUSES, Scorecard
 NAME: Final = "scorecard"
 JSON: Final = f"{NAME}.json"
 BEGIN, END = "<!-- scorecard: made by corridor validate -->", "<!-- end of scorecard -->"
-"""What stands around the block of the README."""
+"""What stands around the line of the README."""
+SHORT: Final = "docs/scorecard.md"
+"""Where the short page stands."""
 HEADLINES: Final = (
-    "f10.fall", "f10.fitted", "f10.tested", "f10.without", "f3.fall", "f3.diverted", "f3.total", "f2.changed-way",
+    "f10.fall", "f10.fitted", "f10.tested", "f10.without", "f3.fall", "f3.total", "f3.central", "f3.deaths",
+    "f3.central-SYR", "f3.central-AFG", "f3.weak-claims", "f3.strong-claims", "f3.apart", "f2.beside",
+    "f2.changed-way", "f7.sanctions-soon", "f8.risk", "f8.withdrawn",
 )  # fmt: skip
-"""Facts that the README shows with their values."""
+"""Facts that the short page shows with their values."""
+UNFITTED: Final = ("tested", "hindsight", "seen")
+"""Roles of figures that nothing was fitted to or set from."""
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
@@ -186,8 +192,8 @@ def _settings(content: Mapping[str, Any]) -> str:
     return f"## What was set from what\n\n{said} In full: `set-from-what.csv`.\n\n{table(head, rows)}"
 
 
-def summary_block(content: Mapping[str, Any]) -> str:
-    """Return the block that the README holds, between its marks.
+def short_page(content: Mapping[str, Any]) -> str:
+    """Return the scorecard in short, as docs keep it.
 
     Parameters
     ----------
@@ -200,9 +206,27 @@ def summary_block(content: Mapping[str, Any]) -> str:
         if (line := lines.get(name)) is not None and line["status"] != "not tested"
     ]
     failing = [line["what"] for line in content["lines"] if line["status"] == "fails" and line["id"] not in HEADLINES]
-    rest = "Also fails: " + "; ".join(failing) + "." if failing else "Nothing else fails."
+    rest = "Also fails:\n\n" + "\n".join(f"- {each}" for each in failing) if failing else "Nothing else fails."
     head = ("figure", "band", "best fit", "all runs", "status", "role")
     return (
-        f"{BEGIN}\n\n`corridor validate {content['scenario']}`, {_runs(content)}: criteria by what was known of them "
-        f"before.\n\n{_counts(content)}\n{table(head, rows)}\n{rest}\n\n{END}"
+        f"# Scorecard in short\n\nMade by `python docs/make_scorecard.py` from `results/scorecard`, which `corridor "
+        f"validate {content['scenario']}` writes; in full: [results/scorecard](../results/scorecard/scorecard.md). Run "
+        f"were {_runs(content)}. Roles:\n\n" + "\n".join(f"- *{role}*: {meaning}" for role, meaning in ROLES.items())
+        + f"\n\n{_counts(content)}\n{table(head, rows)}\n{rest}\n"
+    )
+
+
+def summary_line(content: Mapping[str, Any]) -> str:
+    """Return what the README says of the scorecard, between its marks."""
+    counts = content["counts"]
+
+    def of(roles: Iterable[str]) -> str:
+        passes, fails = (sum(counts.get(role, {}).get(status, 0) for role in roles) for status in ("passes", "fails"))
+        return f"{passes} of {passes + fails}"
+
+    others = [role for role in ROLES if role not in UNFITTED]
+    return (
+        f"{BEGIN}\n\n[Scorecard]({SHORT}), {_runs(content)}: {of(UNFITTED)} criteria pass to which nothing was fitted "
+        f"(held back with nothing known of them {of(['tested'])}, with inputs set with hindsight {of(['hindsight'])}, "
+        f"seen before {of(['seen'])}), and {of(others)} that were fitted or set from.\n\n{END}"
     )

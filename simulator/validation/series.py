@@ -115,7 +115,7 @@ def _counts(
             f"series.routes.tested.{name}", GROUP,
             f"of the three Mediterranean routes, those with a skill above 0 against {FORECASTS[name]}, "
             f"{fitting.words(fitting.after)}",
-            sources, "tested", Band(low=needed), "",
+            sources, fitting.held_back, Band(low=needed), "",
         )  # fmt: skip
         values = {
             (run.member, run.seed): float(sum(skills[name][route][place] > 0 for route in known))

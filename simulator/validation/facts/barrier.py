@@ -1,11 +1,12 @@
-"""F2: a barrier on one of several ways: fewer there, more next door, and more change their way than stay at home.
+"""F2: a barrier on one of several ways: residents near it leave less, those beside it too, and ways are changed.
 
-Feigenberg (2020) on the fence at the border between Mexico and the United States; Allen, Dobbin and Morten (2019).
+Feigenberg (2020) on the fence at the border between Mexico and the United States counts migration *from* places at the
+border and behind it, not crossings; Allen, Dobbin and Morten (2019) on the ways that people take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,16 +35,23 @@ DAYS: Final = {"west": 2.0, "middle": 1.0, "east": 1.5, "far-east": 3.0}
 """Days from the crossroads to each sector: people differ in what suits them, and most take the middle."""
 EFFORT: Final = 2.4
 """Effort in each sector, at which about one in three attempts is stopped."""
-FALL: Final = 0.25
-"""By how much the fence lowers arrivals in its sector, as in the study: its effort is chosen so."""
-EFFORTS: Final = (0.0, 6.0)
-"""Efforts of the fence between which arrivals fall by that much."""
+FALL: Final = 0.27
+"""By how much the fence lowers migration of residents near it, as in the study: its effort is chosen so."""
+EFFORTS: Final = (0.0, 24.0)
+"""Efforts of the fence between which they leave less by that much. The study does not say how hard it made crossing."""
+RESIDENTS: Final[Mapping[str, str]] = {"middle": "ORM", "west": "ORW", "east": "ORE"}
+"""People who live at a sector, by origin; as ready to leave, and as rich, as those of the interior."""
+INTERIOR: Final = "ORA"
+AT_THE_LINE: Final = 300_000
+"""Residents of each of these sectors. The interior has ten times as many."""
+ALONG, TO_THE_ROAD = 0.5, 3.0
+"""Days from the line to the sector next to one's own, and to the crossroads (assumed)."""
 SECOND_YEAR: Final = "2017"
 ARRIVALS: Final = 60_000
 """Arrivals in a year without the fence."""
 LEVELS: Final = (-4.0, 8.0)
 """Levels of departure between which that many arrive."""
-PEOPLE_PER_ROW, COARSE = 2, 50
+PEOPLE_PER_ROW, COARSE = 5, 50
 
 
 def border(parameters: Parameters, *, fence: float, seed: int, level: float, persons: int = PEOPLE_PER_ROW) -> Scenario:
@@ -56,11 +64,13 @@ def border(parameters: Parameters, *, fence: float, seed: int, level: float, per
         parameters,
         countries=[
             country("ORA", "home", origin=True),
+            *(country(code, f"home-{sector}", origin=True) for sector, code in RESIDENTS.items()),
             country("TRA", "crossroads", host=True),
             country("DEA", "city", destination=True),
         ],
         places=[
             place("home", "ORA", "origin", 0.0),
+            *(place(f"home-{sector}", code, "origin", 0.0) for sector, code in RESIDENTS.items()),
             place("crossroads", "TRA", "hub", 3.0),
             *(place(sector, "TRA", "border", 3.0) for sector in SECTORS),
             place("city", "DEA", "destination", 1.0, claim=True),
@@ -68,13 +78,17 @@ def border(parameters: Parameters, *, fence: float, seed: int, level: float, per
         legs=_legs(),
         country_years=[
             years("ORA", population=3e6, gdp_per_head=8000),
+            *(years(code, population=AT_THE_LINE, gdp_per_head=8000) for code in RESIDENTS.values()),
             years("TRA", gdp_per_head=10_000),
             years("DEA", gdp_per_head=50_000, fragility=25),
         ],
-        origins={"ORA": (0.3, level)},
-        recognition=recognition("ORA", country="DEA"),
+        origins=dict.fromkeys((INTERIOR, *RESIDENTS.values()), (0.3, level)),
+        recognition=recognition(INTERIOR, *RESIDENTS.values(), country="DEA"),
         asylum_years=[asylum("DEA")],
-        diaspora=[rows.DiasporaRow(origin="ORA", country="DEA", year=2016, people=200_000)],
+        diaspora=[
+            rows.DiasporaRow(origin=INTERIOR, country="DEA", year=2016, people=200_000),
+            *(rows.DiasporaRow(origin=code, country="DEA", year=2016, people=20_000) for code in RESIDENTS.values()),
+        ],
         policies={"fence": policy(effort)},
         end="2018-01-01",
         seed=seed,
@@ -85,6 +99,7 @@ def border(parameters: Parameters, *, fence: float, seed: int, level: float, per
 def _legs() -> list[rows.LegRow]:
     return [
         leg("home", "crossroads", price_eur=200.0, days=2.0),
+        *_from_the_line(),
         *(leg("crossroads", sector, price_eur=50.0, days=DAYS[sector]) for sector in SECTORS),
         *(
             leg(sector, "city", route="border", counted=True, price_eur=1500.0, days=2.0, p_death=0.002,
@@ -94,27 +109,55 @@ def _legs() -> list[rows.LegRow]:
     ]  # fmt: skip
 
 
-def arrivals(made: Scenario) -> dict[str, float]:
-    """Return arrivals by sector in the second year."""
-    frame = simulate(made).frame("arrivals", by=["year", "tail"]).astype({"year": str})
-    second = frame[frame["year"] == SECOND_YEAR].set_index("tail")["arrivals"]
-    return {sector: float(second.get(sector, 0.0)) for sector in SECTORS}
+def _from_the_line() -> Iterator[rows.LegRow]:
+    """Yield the ways of residents of the line: to their own sector, to those next to it, and inland to the road."""
+    for sector in RESIDENTS:
+        place_ = SECTORS.index(sector)
+        yield leg(f"home-{sector}", sector, price_eur=10.0, days=0.1)
+        yield leg(f"home-{sector}", "crossroads", price_eur=100.0, days=TO_THE_ROAD)
+        for other in SECTORS[max(place_ - 1, 0) : place_] + SECTORS[place_ + 1 : place_ + 2]:
+            yield leg(f"home-{sector}", other, price_eur=30.0, days=ALONG)
+
+
+def second_year(made: Scenario) -> Year:
+    """Return arrivals by sector and departures by origin in the second year."""
+    result = simulate(made)
+    came, left = (
+        result.frame(name, by=["year", by]).astype({"year": str}).query("year == @SECOND_YEAR").set_index(by)[name]
+        for name, by in (("arrivals", "tail"), ("departures", "origin"))
+    )
+    return Year(
+        {sector: float(came.get(sector, 0.0)) for sector in SECTORS},
+        {origin: float(left.get(origin, 0.0)) for origin in (INTERIOR, *RESIDENTS.values())},
+    )
+
+
+@dataclass(frozen=True)
+class Year:
+    """Arrivals by sector and departures by origin in a year."""
+
+    arrivals: dict[str, float]
+    departures: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Diversion:
-    """What the fence did to arrivals.
+    """What the fence did.
 
     Attributes
     ----------
     effort : effort that the fence adds.
-    treated : relative change in its sector.
-    next_door : relative change in the sectors beside it.
+    near, beside, interior : relative change of departures of residents near it, in the sectors beside it, and inland.
+    treated : relative change of arrivals in its sector.
+    next_door : relative change of arrivals in the sectors beside it.
     changed_way : of those fewer in its sector, the share who arrived in another; the rest stayed at home or on the
         way. Negative where fewer arrive elsewhere, too.
     """
 
     effort: float
+    near: Estimate
+    beside: Estimate
+    interior: Estimate
     treated: Estimate
     next_door: Estimate
     changed_way: Estimate
@@ -123,22 +166,33 @@ class Diversion:
 def sizes(parameters: Parameters) -> tuple[float, float]:
     """Return the level of departures, and the effort of the fence, at which flow and fall are as they should be."""
 
-    def sectors(level: float, fence: float) -> dict[str, float]:
-        return arrivals(border(parameters, fence=fence, seed=SEEDS[0], level=level, persons=COARSE))
+    def year(level: float, fence: float) -> Year:
+        return second_year(border(parameters, fence=fence, seed=SEEDS[0], level=level, persons=COARSE))
 
-    level = level_for(lambda tried: sum(sectors(tried, 0.0).values()), ARRIVALS, *LEVELS)
-    before = sectors(level, 0.0)[FENCED]
-    return level, level_for(lambda tried: 1.0 - sectors(level, tried)[FENCED] / before, FALL, *EFFORTS)
+    level = level_for(lambda tried: sum(year(tried, 0.0).arrivals.values()), ARRIVALS, *LEVELS)
+    before = year(level, 0.0).departures[RESIDENTS[FENCED]]
+    return level, level_for(
+        lambda tried: 1.0 - year(level, tried).departures[RESIDENTS[FENCED]] / before, FALL, *EFFORTS
+    )
 
 
 def diversion(parameters: Parameters, seeds: Sequence[int] = SEEDS) -> Diversion:
     """Run the border with and without the fence, with the same luck, and compare."""
     level, effort = sizes(parameters)
-    treated, beside, moved = [], [], []
+    found: dict[str, list[float]] = {name: [] for name in ("near", "beside", "interior", "treated", "next", "moved")}
     for seed in seeds:
-        without, with_ = (arrivals(border(parameters, fence=fence, seed=seed, level=level)) for fence in (0.0, effort))
-        treated.append(with_[FENCED] / without[FENCED] - 1.0)
-        beside.append(sum(with_[s] for s in NEXT_DOOR) / sum(without[s] for s in NEXT_DOOR) - 1.0)
-        rise = sum(with_[s] - without[s] for s in SECTORS if s != FENCED)
-        moved.append(rise / (without[FENCED] - with_[FENCED]))
-    return Diversion(effort, over_seeds(treated), over_seeds(beside), over_seeds(moved))
+        without, with_ = (
+            second_year(border(parameters, fence=fence, seed=seed, level=level)) for fence in (0.0, effort)
+        )
+        beside = [RESIDENTS[sector] for sector in NEXT_DOOR]
+        for name, origins in (("near", [RESIDENTS[FENCED]]), ("beside", beside), ("interior", [INTERIOR])):
+            found[name].append(_change(with_.departures, without.departures, origins))
+        found["treated"].append(_change(with_.arrivals, without.arrivals, [FENCED]))
+        found["next"].append(_change(with_.arrivals, without.arrivals, NEXT_DOOR))
+        rise = sum(with_.arrivals[s] - without.arrivals[s] for s in SECTORS if s != FENCED)
+        found["moved"].append(rise / (without.arrivals[FENCED] - with_.arrivals[FENCED]))
+    return Diversion(effort, *(over_seeds(values) for values in found.values()))
+
+
+def _change(with_: Mapping[str, float], without: Mapping[str, float], of: Sequence[str]) -> float:
+    return sum(with_[each] for each in of) / sum(without[each] for each in of) - 1.0

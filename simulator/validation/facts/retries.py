@@ -1,4 +1,4 @@
-"""F7: of those intercepted a quarter are intercepted again within 18 months; sanctions lower it (Bazzi et al.)."""
+"""F7: of those intercepted a quarter are intercepted again within 18 months; sanctions lower it, most at first."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ FIRST_DAYS: Final = 365
 """People first stopped within so many days are followed."""
 FOLLOWED_DAYS: Final = 548
 """Eighteen months."""
+SOON_DAYS: Final = 91
+"""Three months: in the study sanctions lower the share by more here, so that they partly put off."""
 UNIT_OF_SANCTIONS: Final = 1.0
 """One unit of sanctions is the programme of the study."""
 
@@ -106,11 +108,13 @@ class Recidivism:
     Attributes
     ----------
     again : share of those first stopped in the first year who are stopped again within 18 months.
+    soon : the same within three months.
     n : their number.
     stopped : share of attempts that are stopped.
     """
 
     again: Estimate
+    soon: Estimate
     n: int
     stopped: float
 
@@ -133,13 +137,15 @@ def caught_again(parameters: Parameters, effort: float, sanctions: float = 0.0) 
     model = Watched(border(parameters, effort=effort, sanctions=sanctions))
     model.run()
     followed = [key for key, day in model.first.items() if day <= FIRST_DAYS]
-    again = [key for key in followed if key in model.second and model.second[key] - model.first[key] <= FOLLOWED_DAYS]
     n = len(followed)
-    share = len(again) / n if n else float("nan")
-    error = float(np.sqrt(share * (1.0 - share) / n)) if n else float("nan")
-    return Recidivism(Estimate(share, error), n, _stopped(Result.of_run(model.recorder, model.stats)))
+    found = []
+    for days in (FOLLOWED_DAYS, SOON_DAYS):
+        again = [key for key in followed if key in model.second and model.second[key] - model.first[key] <= days]
+        share = len(again) / n if n else float("nan")
+        found.append(Estimate(share, float(np.sqrt(share * (1.0 - share) / n)) if n else float("nan")))
+    return Recidivism(found[0], found[1], n, _stopped(Result.of_run(model.recorder, model.stats)))
 
 
-def fall_by_sanctions(free: Recidivism, punished: Recidivism) -> Estimate:
-    """Return by how much sanctions lower the share caught again."""
-    return Estimate(free.again.value - punished.again.value, float(np.hypot(free.again.error, punished.again.error)))
+def fall_by_sanctions(free: Estimate, punished: Estimate) -> Estimate:
+    """Return by how much sanctions lower a share caught again."""
+    return Estimate(free.value - punished.value, float(np.hypot(free.error, punished.error)))
