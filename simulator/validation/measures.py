@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from simulator.analysis.metrics import monthly_arrivals_by_route
+from simulator.analysis.metrics import monthly_arrivals_by_route, monthly_by_group
 from simulator.analysis.validation import simulated_series
 from simulator.outputs.result import Result
 
@@ -26,12 +26,14 @@ class Measures:
     Attributes
     ----------
     arrivals : arrivals by month (rows) and route (columns).
+    groups : the same by month (rows) and ``route origin need`` (columns).
     series : what the run counted of each observed series, by month.
     origins : ``people`` who arrived by ``route``, ``origin`` and ``year``.
     decisions, orders, returns : ``people`` by country, year, and what else `INSTITUTIONS` says.
     """
 
     arrivals: pd.DataFrame
+    groups: pd.DataFrame
     series: dict[str, pd.Series[float]]
     origins: pd.DataFrame
     decisions: pd.DataFrame
@@ -60,6 +62,7 @@ def measure(result: Result) -> Measures:
     named = result.scenario.corridor.observed
     return Measures(
         arrivals=monthly_arrivals_by_route(result),
+        groups=monthly_by_group(result),
         series={name: simulated_series(result, series) for name, series in named.items()},
         origins=_added_up(result, "arrivals", ("route", "origin", "year")),
         **{name: _added_up(result, name, by) for name, by in INSTITUTIONS.items()},

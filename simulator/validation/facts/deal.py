@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from simulator.analysis.metrics import onward_routes
+from simulator.analysis.diversion.within import share_within
+from simulator.analysis.metrics import counted_again
 from simulator.analysis.validation import observed_series
 from simulator.scenario.schema import Scenario
 from simulator.validation.criteria import Band, Criterion, Line, Role, judge, untested
@@ -54,23 +55,23 @@ def diverted(
 
     Parameters
     ----------
-    with_, without : arrivals by month and route, with the deal and without it.
+    with_, without : arrivals by month (rows) and ``route origin need`` (columns), with the deal and without it.
     treated : its route.
     elsewhere : routes on which people may turn up instead.
 
     Returns
     -------
-    Relative change on its route; share of the fall there that reappears elsewhere, nan if nothing fell; and relative
-    change of all these routes together.
+    Relative change on its route; share of the fall there that a rise elsewhere matches within origin and need (see
+    `simulator.analysis.diversion.within`), nan if nothing fell; and relative change of all these routes together.
     """
     routes = [treated, *elsewhere]
-    change = (with_.loc[months, routes] - without.loc[months, routes]).sum()
-    before = without.loc[months, routes].sum()
-    fall = -float(change[treated])
-    rise = float(change[list(elsewhere)].sum())
+    now, before = (table.reindex(months).sum() for table in (with_, without))
+    sums = [each.groupby("route").sum().reindex(routes, fill_value=0.0) for each in (now, before)]
+    change = sums[0] - sums[1]
     relative = [float(part) / float(whole) if whole else float("nan")
-                for part, whole in ((change[treated], before[treated]), (change.sum(), before.sum()))]  # fmt: skip
-    return relative[0], rise / fall if fall > 0 else float("nan"), relative[1]
+                for part, whole in ((change[treated], sums[1][treated]), (change.sum(), sums[1].sum()))]  # fmt: skip
+    share = share_within(before, now, [treated], elsewhere)
+    return relative[0], share if change[treated] < 0 else float("nan"), relative[1]
 
 
 def fall_between(series: pd.Series[float], before: pd.Period, after: pd.Period) -> float:
@@ -106,7 +107,8 @@ def _f3(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> Iterat
     asked = (
         Criterion("f3.fall", GROUP, f"F3: arrivals on the Eastern Mediterranean with the Statement and the closure, "
                   f"against without, {said}", SOURCES_F3, "tested", Band(-0.95, -0.60), "%", note=note),
-        Criterion("f3.diverted", GROUP, "F3: share of that fall that reappears on other routes of first entry",
+        Criterion("f3.diverted", GROUP, "F3: share of that fall matched within origin and need on other routes of "
+                  "first entry",
                   SOURCES_F3, "tested", Band(0.05, 0.40), "%", note=note),
         Criterion("f3.total", GROUP, "F3: change of arrivals on all routes of first entry", SOURCES_F3, "tested",
                   Band(high=0.0), "%", note=note),
@@ -115,12 +117,12 @@ def _f3(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> Iterat
     if why:
         yield from (untested(criterion, why) for criterion in asked)
         return
-    onward = {later for route in scenario.corridor.routes for later in onward_routes(scenario, [route])}
-    elsewhere = [route for route in scenario.corridor.routes if route != TREATED and route not in onward]
+    again = counted_again(scenario, [TREATED])
+    elsewhere = [route for route in scenario.corridor.routes if route != TREATED and route not in again]
     found = {}
     for run in runs:
         assert run.without is not None
-        found[run.member, run.seed] = diverted(run.with_.arrivals, run.without.arrivals, TREATED, elsewhere, months)
+        found[run.member, run.seed] = diverted(run.with_.groups, run.without.groups, TREATED, elsewhere, months)
     for place, criterion in enumerate(asked):
         values = {key: figures[place] for key, figures in found.items()}
         yield judge(criterion, values, runs[0].member, "nothing fell in a run")
@@ -129,7 +131,7 @@ def _f3(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> Iterat
     later = Criterion("f3.diverted-later", GROUP, f"F3: the same share over {said}", SOURCES_F3, "tested", None, "%",
                       note="Diversion goes on after the first year; the band is of the first.")  # fmt: skip
     values = {
-        (run.member, run.seed): diverted(run.with_.arrivals, run.without.arrivals, TREATED, elsewhere, whole)[1]
+        (run.member, run.seed): diverted(run.with_.groups, run.without.groups, TREATED, elsewhere, whole)[1]
         for run in runs
         if run.without is not None
     }

@@ -60,7 +60,8 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     Parameters
     ----------
     table : see `simulator.analysis.diversion.balloon`.
-    design : ``labels`` (name of each route), ``onward`` (routes that others lead on to), ``effort`` (name of the axis),
+    design : ``people`` (arrivals by origin and need: see `balloon.PEOPLE`), ``labels`` (name of each route), ``onward``
+        (routes on which people are counted another time, by squeezed route), ``effort`` (name of the axis),
         ``effort_unit``, ``as_it_was`` (the effort that changes nothing), ``attempts`` (where attempts are counted),
         ``deaths`` (deaths anywhere, see `balance.balances`), and what the source line names: ``name scenario
         persons_per_agent version``. Onward routes are left out of the stack, since people are counted there again.
@@ -72,7 +73,8 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     title = headline(every, labels)
     subtitle = (f"Simulated arrivals as control on one route rises. Left: each route, mean and 95% interval over "
                 f"{over_words(table)}; the route under control is thick. Right: all routes in one stack: height that "
-                "is lost arrives by no route. Steps of effort are those that were run, not to scale.")  # fmt: skip
+                "is lost arrives by no route. Matched: by more people of the same origin and need. Steps of "
+                "effort are those that were run, not to scale.")  # fmt: skip
     cell, above = 2.35, 0.95
     height = 2.0 + len(every) * (cell + above)
     figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
@@ -101,7 +103,7 @@ def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
     if not each.known:
         return nothing_words(each)
-    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} arrive by another route"
+    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
 
 
 def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:
