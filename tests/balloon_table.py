@@ -37,5 +37,6 @@ def balloon_table(
 
 def balloon_people(table: pd.DataFrame, groups: tuple[tuple[str, str], ...] = (("ORA", "in_need"),)) -> pd.DataFrame:
     """Return the arrivals of a table by origin and need: the same parts of every run's for each group."""
-    parts = [table.assign(origin=origin, need=need, arrivals=table["arrivals"] / len(groups)) for origin, need in groups]
+    each = table["arrivals"] / len(groups)
+    parts = [table.assign(origin=origin, need=need, arrivals=each) for origin, need in groups]
     return pd.concat(parts, ignore_index=True).drop(columns=["deaths", "attempts"])

@@ -348,7 +348,8 @@ def test_the_balance_of_a_route_adds_up() -> None:
     assert {each.squeezed: each.set_out.mean for each in left if each.set_out}["east"] == pytest.approx(
         found[0].deaths.mean)  # fmt: skip
     few = table.assign(arrivals=np.where(table["squeezed"] == "east", 100.0, table["arrivals"]))
-    assert [each.told for each in balances(few, balloon_people(few), None, 1.0)] == [True, True, False], "what cannot be told comes last"
+    told = [each.told for each in balances(few, balloon_people(few), None, 1.0)]
+    assert told == [True, True, False], "what cannot be told comes last"
 
 
 def test_who_waits_is_told_by_need(pairs: tuple[list[Result], list[Result]]) -> None:

@@ -159,8 +159,8 @@ def _findings(found: Sequence[Balance], labels: Mapping[str, str], design: Desig
             made.append(Finding(
                 f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}); of "
                 f"every 100 of them, {share_words(each)} are {MATCHED}.",
-                f"All together, {more_words(each.rise)[0]} arrive by other routes ({more_words(each.rise)[1]}); "
-                f"{number(each.moved.mean)} of them match a fall. {each.verdict.said.capitalize()}. {died}"))  # fmt: skip
+                f"All together, {more_words(each.rise)[0]} come by other routes ({more_words(each.rise)[1]}); "
+                f"{number(each.moved.mean)} match the fall. {each.verdict.said.capitalize()}. {died}"))  # fmt: skip
         else:
             made.append(Finding(f"{label}: {nothing_words(each)}", died))
     return tuple(made)

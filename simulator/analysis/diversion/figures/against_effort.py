@@ -161,7 +161,7 @@ def _stack(
     axes.stackplot(np.arange(len(wide)), wide.to_numpy().T, colors=colours, alpha=0.85, edgecolor="white",
                    linewidth=0.7)  # fmt: skip
     axes.set_xlim(0, len(wide) - 1)
-    high = 1.08 * float(tops.to_numpy().max())
+    high = 1.08 * float(tops.to_numpy().max()) or 1.0
     axes.set_ylim(0, high)
     ends = (tops - wide / 2).iloc[-1]
     _beside(axes, {route: float(ends[route]) for route in routes}, high, routes[0], looks, labels)
