@@ -536,8 +536,8 @@ add:
     source: assumed
     mark: false
     levers:
-      - {lever: border_posture, government: XST, at: [narrow-sea], do: multiply, values: [{from: 2015-01-01, value: 1.0}],
-         unit: "1", kind: assumed, factor: [0.5, 2]}
+      - {lever: border_posture, government: XST, at: [narrow-sea], do: multiply, unit: "1",
+         values: [{from: 2015-01-01, value: 1.0}], kind: assumed, factor: [0.5, 2]}
 """
 
 

@@ -66,6 +66,12 @@ def decisions_as_published() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def one_group(arrivals: pd.DataFrame) -> pd.DataFrame:
+    """Return arrivals by month and route as those of people of one origin and need."""
+    return pd.concat({("ALL", "all"): arrivals}, axis=1, names=["origin", "need", "route"]).reorder_levels(
+        ["route", "origin", "need"], axis=1)  # fmt: skip
+
+
 def as_observed() -> RunPair:
     """Return a run in which everything is as it was observed, and one without the Statement as F3 and F10 want it."""
     made, months = scenario(), fitting().months
@@ -77,7 +83,7 @@ def as_observed() -> RunPair:
     years = pd.DataFrame([(row.country, row.year, row.removals) for row in made.asylum_years],
                          columns=["country", "year", "people"])  # fmt: skip
     with_ = Measures(
-        arrivals, every, nationality.observed_people(made), decisions_as_published(),
+        arrivals, one_group(arrivals), every, nationality.observed_people(made), decisions_as_published(),
         orders=years.assign(people=years["people"] * 4), returns=years.assign(kind="removal"),
     )  # fmt: skip
     other = arrivals.copy()
@@ -86,7 +92,8 @@ def as_observed() -> RunPair:
     other.loc[after, EAST] += fall
     other.loc[after, CENTRAL] -= 0.2 * fall
     greece = every[deal.GREECE].where(every[deal.GREECE].index < deal.FIRST, 50_000.0)
-    return RunPair(0, 1, with_, replace(with_, arrivals=other, series={**every, deal.GREECE: greece}))
+    less = {**every, deal.GREECE: greece}
+    return RunPair(0, 1, with_, replace(with_, arrivals=other, groups=one_group(other), series=less))
 
 
 def lines_of(*runs: RunPair) -> dict[str, Line]:
@@ -161,7 +168,7 @@ def without_arrivals(run: RunPair, route: str, change: Callable[[pd.Series], pd.
     assert run.without is not None
     table = run.without.arrivals.copy()
     table[route] = change(run.with_.arrivals[route])
-    return replace(run, without=replace(run.without, arrivals=table))
+    return replace(run, without=replace(run.without, arrivals=table, groups=one_group(table)))
 
 
 def in_months(values: pd.Series, first: str, last: str, factor: float) -> pd.Series:

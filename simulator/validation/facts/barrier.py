@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
+
+from simulator.analysis.diversion.within import share_within
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
@@ -94,11 +97,23 @@ def _legs() -> list[rows.LegRow]:
     ]  # fmt: skip
 
 
+def people(made: Scenario) -> pd.Series[float]:
+    """Return arrivals in the second year by sector (as ``route``), origin and need."""
+    frame = simulate(made).frame("arrivals", by=["year", "tail", "origin", "need"])
+    frame = frame.astype({name: str for name in ("year", "tail", "origin", "need")}).rename(columns={"tail": "route"})
+    second = frame[frame["year"] == SECOND_YEAR]
+    return second.groupby(["route", "origin", "need"])["arrivals"].sum().astype(float)
+
+
 def arrivals(made: Scenario) -> dict[str, float]:
     """Return arrivals by sector in the second year."""
-    frame = simulate(made).frame("arrivals", by=["year", "tail"]).astype({"year": str})
-    second = frame[frame["year"] == SECOND_YEAR].set_index("tail")["arrivals"]
-    return {sector: float(second.get(sector, 0.0)) for sector in SECTORS}
+    return by_sector(people(made))
+
+
+def by_sector(found: pd.Series[float]) -> dict[str, float]:
+    """Return people by sector."""
+    sums = found.groupby("route").sum()
+    return {sector: float(sums.get(sector, 0.0)) for sector in SECTORS}
 
 
 @dataclass(frozen=True)
@@ -110,8 +125,7 @@ class Diversion:
     effort : effort that the fence adds.
     treated : relative change in its sector.
     next_door : relative change in the sectors beside it.
-    changed_way : of those fewer in its sector, the share who arrived in another; the rest stayed at home or on the
-        way. Negative where fewer arrive elsewhere, too.
+    changed_way : of those fewer in its sector, the share matched by more of the same need in another.
     """
 
     effort: float
@@ -136,9 +150,9 @@ def diversion(parameters: Parameters, seeds: Sequence[int] = SEEDS) -> Diversion
     level, effort = sizes(parameters)
     treated, beside, moved = [], [], []
     for seed in seeds:
-        without, with_ = (arrivals(border(parameters, fence=fence, seed=seed, level=level)) for fence in (0.0, effort))
+        sides = [people(border(parameters, fence=fence, seed=seed, level=level)) for fence in (0.0, effort)]
+        without, with_ = (by_sector(side) for side in sides)
         treated.append(with_[FENCED] / without[FENCED] - 1.0)
         beside.append(sum(with_[s] for s in NEXT_DOOR) / sum(without[s] for s in NEXT_DOOR) - 1.0)
-        rise = sum(with_[s] - without[s] for s in SECTORS if s != FENCED)
-        moved.append(rise / (without[FENCED] - with_[FENCED]))
+        moved.append(share_within(sides[0], sides[1], [FENCED], [s for s in SECTORS if s != FENCED]))
     return Diversion(effort, over_seeds(treated), over_seeds(beside), over_seeds(moved))
