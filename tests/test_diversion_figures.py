@@ -139,7 +139,7 @@ def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: 
     found = shares(study)
     assert sum(found.values()) == round(100 * study.ratio.mean)
     assert headline(study).startswith("Simulated, ")
-    assert f"{round(100 * study.ratio.mean)} are matched on other routes" in headline(study)
+    assert f"{round(100 * study.ratio.mean)} are matched elsewhere" in headline(study)
     assert f"{number(study.content['deaths_without'])} without it" in " ".join(said.split())
 
 
@@ -157,7 +157,7 @@ def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[st
     made, found = drawn["balances"], balances_of(balloon_table(), about(balloon_table(), as_it_was=1.0))
     said = texts(made.figure)
     assert "from as it was to 4" in said
-    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} are matched on other routes by more people"
+    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} are matched elsewhere by more of"
     assert made.title.startswith(f"Simulated: of 100 fewer arrivals by the {first}")
     assert "not persons" in " ".join(said.split())
     assert "stress test" in said

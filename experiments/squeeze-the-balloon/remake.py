@@ -1,4 +1,4 @@
-"""Remake the sweep, what is kept of it, its figures, and who falls and who rises by origin.
+"""Remake the sweep, what is kept of it, its figures, and the tables of the page: who falls and who rises by origin.
 
 python experiments/squeeze-the-balloon/remake.py
 """
@@ -16,7 +16,8 @@ import pandas as pd
 from simulator import api
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import base_of
+from simulator.analysis.diversion.figures.balance_words import balances_of, share_words
+from simulator.analysis.diversion.figures.common import base_of, number, said, signed, signed_between
 from simulator.analysis.diversion.within import within
 from simulator.analysis.report.from_sweep import design_of
 from simulator.api.pictures import _swept
@@ -24,8 +25,9 @@ from simulator.api.pictures import _swept
 HERE: Final = Path(__file__).resolve().parent
 KEPT: Final = HERE.parents[1] / "results" / "reference" / HERE.name
 FIGURES: Final = ("at-a-glance", "balloon", "deaths", "matrix")
-LEAST: Final = 1_000
-"""People by whom an origin's arrivals change on the squeezed route or elsewhere, in the mean, to be listed."""
+LEAST, MANY = 1_000, 5_000
+BEGIN, END = "<!-- tables of remake.py -->", "<!-- end -->"
+"""People by whom an origin's arrivals change there or elsewhere, in the mean, to be kept, and shown; marks in the page."""
 
 
 def keep(sweep: Path) -> None:
@@ -93,11 +95,34 @@ def main() -> None:
     draw()
     table = by_origin()
     table.to_csv(KEPT / "by-origin.csv", index=False)
+    page = HERE / "README.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n{tables(table)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+def tables(origins: pd.DataFrame) -> str:
+    """Return what stands in the page: each route's balance, and who falls and rises by origin."""
     swept = _swept(KEPT)
     design = design_of(swept)
-    print(table.to_string())
-    moved = balloon.diversion_by_effort(swept.table, design["people"], design["onward"], base_of(design))
-    print(moved[moved["effort"] == moved["effort"].max()].round(3).T.to_string())
+    found, labels = balances_of(swept.table, design), design["labels"]
+    lines = [f"Effort from as it was to {found[0].effort:g} times; means over {swept.table['draw'].nunique()} draws, 95% "
+             "intervals. Deaths anywhere on the way.", "",
+             "| where control rises | fewer there | of every 100 of them, matched elsewhere | others more elsewhere "
+             "| change in deaths |", "|---|---|---|---|---|"]  # fmt: skip
+    for each in found:
+        matched = (f"{share_words(each)}: about {number(each.moved.mean)} people" if each.known else "cannot be told")
+        lines.append(f"| {labels[each.squeezed]} | {said(each.fall)}, of {number(each.before)} | {matched} "
+                     f"| {said(each.others)} | {signed(each.deaths.mean)} "
+                     f"({signed_between(each.deaths.low, each.deaths.high)}) |")  # fmt: skip
+    lines += ["", f"By origin, those that change by {MANY:,} or more (from {LEAST:,} on: `by-origin.csv` beside the tables):", "",
+              "| where control rises | origin | change there | change elsewhere | matched |", "|---|---|---|---|---|"]
+    for row in origins.to_dict(orient="records"):
+        ends = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("change_here", "change_elsewhere")]
+        words = " | ".join(f"{signed(mean)} ({signed_between(low, high)})" for mean, low, high in ends)
+        moved = f"{number(row['moved'])} ({number(row['moved_low'])} to {number(row['moved_high'])})"
+        if max(abs(mean) for mean, _, _ in ends) >= MANY:
+            lines.append(f"| {labels[row['squeezed']]} | {row['origin']} | {words} | {moved} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def course_table(course: Course) -> pd.DataFrame:
     """Return the course with its 95% intervals: ``month fall fall_low fall_high moved moved_low ... others ...``."""
     columns: dict[str, Sequence[Any]] = {"month": course.months}
     for place, name in enumerate(PEOPLE):
-        found = [jackknifed(float(value), course.without_one[:, place, month].tolist(), lowest=-math.inf)
+        found = [jackknifed(float(value), course.without_one[:, place, month].tolist(),
+                            lowest=-math.inf if name == "fall" else 0.0)
                  for month, value in enumerate(getattr(course, name))]  # fmt: skip
         columns |= {name: [each.mean for each in found], f"{name}_low": [each.low for each in found],
                     f"{name}_high": [each.high for each in found]}  # fmt: skip

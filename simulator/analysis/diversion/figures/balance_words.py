@@ -32,7 +32,7 @@ WHOLE: Final = 100
 EDGE: Final = 110.0
 """People of a hundred at which the scale of bars and ranges ends, whatever is drawn."""
 FALL: Final = "Arrivals that fall away there"
-INSTEAD: Final = "Of every 100 of them, how many more of the same origin and need, where"
+INSTEAD: Final = "Of every 100 of them, how many are matched, and where"
 UNKNOWN: Final = "Too uncertain to say how much of it a rise elsewhere matches"
 """Heads of columns, and of the routes of which nothing is known."""
 CONTROL: Final = "Control (the effort to stop people at the borders of a route's legs)"
@@ -68,7 +68,7 @@ def share_words(each: Balance) -> str:
 def lead_words(each: Balance) -> str:
     """Return how many are matched by a rise on other routes: of a hundred, and people."""
     limits = bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
-    return f"{count_words(each)} of 100{limits} matched on other routes: about {number(each.moved.mean)} people"
+    return f"{count_words(each)} of 100{limits} matched: about {number(each.moved.mean)} people"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from simulator.analysis.diversion.within import MEANS
 
 HEIGHT: Final = 6.9
 DOTS: Final = 100
-MATCHED: Final = "matched on other routes by more people of the same origin and need"
+MATCHED: Final = "matched elsewhere by more of the same origin and need"
 UNMATCHED: Final = "not matched"
 """What is said of those of a hundred fewer to whom as many more elsewhere answer, and of the rest."""
 SHORT: Final = 60
@@ -183,7 +183,7 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     axes.set_xlim(-0.1, 16.2)
     axes.set_ylim(-0.2, rows + 0.2)
     axes.set_aspect("equal", anchor="NW")
-    axes.annotate("Of every 100 of them, how many more of the same origin and need, where", (0, rows + 0.35),
+    axes.annotate("Of every 100 of them, how many are matched, and where", (0, rows + 0.35),
                   size=style.TEXT_SIZE + 1, weight="bold", color=style.INK, va="bottom", annotation_clip=False)
     y = rows - 0.6
     for label, count, colour in counts:

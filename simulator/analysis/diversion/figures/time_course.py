@@ -69,17 +69,24 @@ def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -
     axes = figure.add_axes((0.95 / style.WIDTH, bottom + 0.45 / height, 9.2 / style.WIDTH,
                             top - bottom - 0.95 / height))  # fmt: skip
     x = style.middles(months)
+    ends: dict[str, float] = {}
+    looks: dict[str, tuple[str, str]] = {}
     for name, colour, words in (("fall", FEWER, f"fewer on the\n{treated_words(study)}"),
                                 ("moved", MORE, "matched\nelsewhere"),
                                 ("others", style.OKABE_ITO["green"], "others more\nelsewhere")):  # fmt: skip
         axes.plot(x, course[name], color=colour, linewidth=2.4, linestyle="-" if name == "fall" else (0, (5, 1.5)))
         if course[f"{name}_low"].notna().all():
             axes.fill_between(x, course[f"{name}_low"], course[f"{name}_high"], color=colour, alpha=0.16, linewidth=0)
-        axes.annotate(f"{number(float(course[name].iloc[-1]))} {words}", (x[-1], float(course[name].iloc[-1])), (10, 0),
-                      textcoords="offset points", color=colour, size=style.TEXT_SIZE, weight="bold", va="center",
-                      annotation_clip=False)  # fmt: skip
+        ends[name], looks[name] = float(course[name].iloc[-1]), (colour, words)
         if name != "others":
             _mark(axes, study, name, colour)
+    low, high = axes.get_ylim()
+    order = sorted(ends, key=lambda name: ends[name])
+    places = style.spread([ends[name] for name in order], 0.13 * (high - low), low, high)
+    for name, place in zip(order, places, strict=True):
+        axes.annotate(f"{number(ends[name])} {looks[name][1]}", (x[-1], place), (22, 0), textcoords="offset points",
+                      color=looks[name][0], size=style.TEXT_SIZE, weight="bold", va="center",
+                      annotation_clip=False)  # fmt: skip
     axes.axhline(0, color=style.INK, linewidth=0.8)
     style.month_axis(axes, months)
     style.dress(axes, "", "")
