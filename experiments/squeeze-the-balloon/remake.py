@@ -1,4 +1,4 @@
-"""Remake the sweep, what is kept of it, its figures, and the tables of the page: who falls and who rises by origin.
+"""Remake the sweep, what is kept of it, its figures, and the tables of the page: by route, and by origin.
 
 python experiments/squeeze-the-balloon/remake.py
 """
@@ -27,7 +27,7 @@ KEPT: Final = HERE.parents[1] / "results" / "reference" / HERE.name
 FIGURES: Final = ("at-a-glance", "balloon", "deaths", "matrix")
 LEAST, MANY = 1_000, 5_000
 BEGIN, END = "<!-- tables of remake.py -->", "<!-- end -->"
-"""People by whom an origin's arrivals change there or elsewhere, in the mean, to be kept, and shown; marks in the page."""
+"""People by whom an origin's arrivals change, in the mean, to be kept, and to be shown; marks in the page."""
 
 
 def keep(sweep: Path) -> None:
@@ -105,7 +105,8 @@ def tables(origins: pd.DataFrame) -> str:
     swept = _swept(KEPT)
     design = design_of(swept)
     found, labels = balances_of(swept.table, design), design["labels"]
-    lines = [f"Effort from as it was to {found[0].effort:g} times; means over {swept.table['draw'].nunique()} draws, 95% "
+    n = swept.table["draw"].nunique()
+    lines = [f"Effort from as it was to {found[0].effort:g} times; means over {n} draws, 95% "
              "intervals. Deaths anywhere on the way.", "",
              "| where control rises | fewer there | of every 100 of them, matched elsewhere | others more elsewhere "
              "| change in deaths |", "|---|---|---|---|---|"]  # fmt: skip
@@ -114,7 +115,7 @@ def tables(origins: pd.DataFrame) -> str:
         lines.append(f"| {labels[each.squeezed]} | {said(each.fall)}, of {number(each.before)} | {matched} "
                      f"| {said(each.others)} | {signed(each.deaths.mean)} "
                      f"({signed_between(each.deaths.low, each.deaths.high)}) |")  # fmt: skip
-    lines += ["", f"By origin, those that change by {MANY:,} or more (from {LEAST:,} on: `by-origin.csv` beside the tables):", "",
+    lines += ["", f"By origin, those that change by {MANY:,} or more (from {LEAST:,} on: `by-origin.csv` there):", "",
               "| where control rises | origin | change there | change elsewhere | matched |", "|---|---|---|---|---|"]
     for row in origins.to_dict(orient="records"):
         ends = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("change_here", "change_elsewhere")]
