@@ -270,12 +270,12 @@ def test_every_picture_has_words(reader: Reader) -> None:
 
 
 def test_a_hundred_is_drawn_where_it_is_known(browser: Any, reader: Reader, single_file: Path) -> None:
-    """Two pairs of few people say nothing of how many arrive elsewhere, so that nothing is drawn of it."""
+    """Two pairs of few people say nothing of how much is matched elsewhere, so that nothing is drawn of it."""
     assert "no fall of arrivals by the" in reader.page.inner_text(".answer")
     assert reader.page.locator(".waffle").count() == 0
     opened = Reader(browser, single_file)
     label = opened.page.locator(".waffle [role=img]").get_attribute("aria-label")
-    assert "100 people who no longer arrive by" in label and "by no route" in label
+    assert "Of every 100 fewer by the" in label and "not matched" in label
     opened.page.close()
 
 
@@ -358,7 +358,8 @@ def test_map_holds_the_people_of_the_runs(content: ReportContent, runs: dict[str
 def test_text_from_files_cannot_become_code(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     table = balloon_table().replace({"east": "east</script><script>alert(2)</script>"})
-    content = from_table(table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)]})
+    content = from_table(table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)],
+                                 "people": balloon_people(table)})
     text = write(content, tmp_path / "evil.html").read_text(encoding="utf-8")
     assert "alert(1)</script>" not in text
     assert "<script>alert(2)" not in text
