@@ -35,6 +35,7 @@ from simulator.analysis.diversion.figures.common import (
     source_of,
     three,
 )
+from simulator.analysis.diversion.within import MEANS
 
 ALL: Final[dict[str, Any]] = {"color": style.INK, "linestyle": "-", "linewidth": 2.4}
 
@@ -77,7 +78,7 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
                 "effort are those that were run, not to scale.")  # fmt: skip
     cell, above = 2.35, 0.95
     height = 2.0 + len(every) * (cell + above)
-    figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
+    figure, _, top = style.new_figure(height, title, subtitle, f"{source_of(design)} {MEANS}")
     for place, each in enumerate(every):
         name = each.squeezed
         base = top - ((place + 1) * (cell + above) - 0.3) / height
