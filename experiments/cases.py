@@ -91,12 +91,13 @@ FIGURES: Final = (
            lambda a: _risk(a, "as-was") / _risk(a, "none")),
     Figure(_ITALY, "change of all deaths, August to December 2017", -1.0, 0.0,
            lambda a: a.of("as-was", "deaths") / a.of("none", "deaths") - 1),
-    Figure(_ITALY, "share of the fall that appears on other routes at once", 0.0, 0.25,
+    Figure(_ITALY, "rise on other routes at once, against the fall; all people together, not the same ones", 0.0, 0.25,
            lambda a: (a.of("as-was", "elsewhere") - a.of("none", "elsewhere"))
            / (a.of("none", "central") - a.of("as-was", "central"))),
     Figure(_CANADA, "change of crossings between ports with the protocol, April to December 2023", -1.0, -0.85,
            lambda a: a.of("as-was", "between-after") / a.of("stays-open", "between-after") - 1),
-    Figure(_CANADA, "share of that fall that comes into Canada by other ways", 0.05, 0.6,
+    Figure(_CANADA, "rise of other ways into Canada, against that fall; all people together, not the same ones",
+           0.05, 0.6,
            lambda a: (a.of("as-was", *OTHER_AFTER) - a.of("stays-open", *OTHER_AFTER))
            / (a.of("stays-open", "between-after") - a.of("as-was", "between-after"))),
     Figure(_CANADA, "change of arrivals over land with an agreement without loophole, against none", -0.8, -0.3,

@@ -70,11 +70,16 @@ def _print_diversion(found: Diversion) -> None:
               row["low"], row["high"]) for row in people.to_dict(orient="records")]  # fmt: skip
     print_table("Where people are at the end, with less without", ("fate", "country", "change", "low", "high"), fates,
                 "The changes add up to zero.")  # fmt: skip
+    from simulator.analysis.diversion.within import MEANS
+
     ratio = found.ratio.plain()
     share = "-" if ratio["mean"] is None else f"{ratio['mean']:.2f}"
     limits = ("no interval" if ratio["low"] is None or ratio["high"] is None
               else f"95% interval {ratio['low']:.2f} to {ratio['high']:.2f}")  # fmt: skip
     print_wrapped(f"Diversion ratio: {share} ({limits}): {found.verdict.kind}. {found.verdict.said.capitalize()}.")
+    people_ = {name: round(getattr(found, name).mean) for name in ("fallen", "moved", "others")}
+    print_wrapped(f"Within origin and need {people_['fallen']:,} fewer, {people_['moved']:,} of them matched on other "
+                  f"routes; others more there: {people_['others']:,}. {MEANS}")  # fmt: skip
 
 
 @guarded

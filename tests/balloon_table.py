@@ -33,3 +33,10 @@ def balloon_table(
                                      round((attempts - deaths) * (1 - stopped)), deaths, attempts))  # fmt: skip
     columns = ["squeezed", "effort", "draw", "replicate", "route", "arrivals", "deaths", "attempts"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def balloon_people(table: pd.DataFrame, groups: tuple[tuple[str, str], ...] = (("ORA", "in_need"),)) -> pd.DataFrame:
+    """Return the arrivals of a table by origin and need: the same parts of every run's for each group."""
+    each = table["arrivals"] / len(groups)
+    parts = [table.assign(origin=origin, need=need, arrivals=each) for origin, need in groups]
+    return pd.concat(parts, ignore_index=True).drop(columns=["deaths", "attempts"])

@@ -10,24 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import small
-from balloon_table import LABELS, balloon_table
+from balloon_table import LABELS, balloon_people, balloon_table
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import Balance
-from simulator.analysis.diversion.estimates import Estimate, verdict
+from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.against_effort import balloon_figure, deaths_figure
 from simulator.analysis.diversion.figures.balance_words import (
-    EDGE,
-    NO_ROUTE,
     UNKNOWN,
     balances_of,
     deaths_words,
-    fewer_words,
     parts_of,
     spans,
+    under_words,
 )
 from simulator.analysis.diversion.figures.balances import UNIT, balances_figure
 from simulator.analysis.diversion.figures.common import (
@@ -40,7 +38,7 @@ from simulator.analysis.diversion.figures.common import (
     three,
 )
 from simulator.analysis.diversion.figures.flow_map import flow_map_figure, leg_flows
-from simulator.analysis.diversion.figures.glance import glance_figure, headline, shares
+from simulator.analysis.diversion.figures.glance import UNMATCHED, glance_figure, headline, shares
 from simulator.analysis.diversion.figures.matrix import matrix_figure
 from simulator.analysis.diversion.figures.sankey import lumped, outcomes, sankey_figure
 from simulator.analysis.diversion.figures.time_course import course_figure
@@ -54,6 +52,11 @@ PLACED = {"alpha": (40, 33), "beta": (20, 5), "port-east": (27, 38), "port-west"
 SHUT = {"shut": small.policy(small.change("border_effort_departure", "TRA", ["eastern"], [("2016-02-12", 30.0)]))}
 DESIGN = {"labels": LABELS, "scenario": "made-up", "name": "squeeze-the-balloon", "effort": "extra effort"}
 NAMES = ("glance", "balances", "balloon", "deaths", "matrix", "course", "map", "outcomes")
+
+
+def about(table: pd.DataFrame, **more: Any) -> dict[str, Any]:
+    """Return a design with the arrivals of a table by origin and need: two origins, which are the same in all."""
+    return {**DESIGN, "people": balloon_people(table, (("ORA", "in_need"), ("ORB", "other"))), **more}
 
 
 def placed(scenario: Scenario) -> Scenario:
@@ -83,11 +86,12 @@ def study(pairs: Pairs) -> Diversion:
 def drawn(pairs: Pairs, study: Diversion) -> dict[str, Drawn]:
     """Every figure, drawn once."""
     table = balloon_table()
+    design = about(table)
     return {
-        "glance": glance_figure(study), "balances": balances_figure(table, {**DESIGN, "as_it_was": 1.0}),
-        "balloon": balloon_figure(table, DESIGN),
-        "deaths": deaths_figure(table, DESIGN),
-        "matrix": matrix_figure(balloon.matrix(table, onward={"east": ["west"]}), DESIGN),
+        "glance": glance_figure(study), "balances": balances_figure(table, {**design, "as_it_was": 1.0}),
+        "balloon": balloon_figure(table, design),
+        "deaths": deaths_figure(table, design),
+        "matrix": matrix_figure(balloon.matrix(table, design["people"], onward={"east": ["west"]}), DESIGN),
         "course": course_figure(study, pairs.policies), "map": flow_map_figure(pairs), "outcomes": sankey_figure(pairs),
     }  # fmt: skip
 
@@ -128,38 +132,40 @@ def test_no_text_is_cut_off(drawn: dict[str, Drawn], name: str) -> None:
 def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: dict[str, Drawn]) -> None:
     said = texts(drawn["glance"].figure)
     assert f"{number(study.fall.mean)} fewer" in said
-    assert f"{number(study.rise.mean)} more" in said
+    assert f"{number(study.moved.mean)} matched" in said
+    assert f"others more there: {number(study.others.mean)}" in " ".join(said.split())
+    assert "not persons" in " ".join(said.split())
     assert "western" in said
     found = shares(study)
     assert sum(found.values()) == round(100 * study.ratio.mean)
     assert headline(study).startswith("Simulated, ")
-    assert f"{round(100 * study.ratio.mean)} arrive by another route" in headline(study)
+    assert f"{round(100 * study.ratio.mean)} are matched elsewhere" in headline(study)
     assert f"{number(study.content['deaths_without'])} without it" in " ".join(said.split())
 
 
 def test_a_share_that_is_not_known_is_not_drawn(study: Diversion) -> None:
     """Of an interval wider than half of all people nothing is said, in the title or as squares, but its limits."""
-    wide = replace(study, ratio=Estimate(0.8, 0.06, 1.54, 2))
+    wide = replace(study, ratio=Estimate(0.5, 0.06, 0.94, 2))
     made = glance_figure(wide)
     assert "cannot be told from these runs" in made.title
-    assert "(6 to 154 of 100)" in texts(made.figure)
-    assert "Shares can be negative or above 100" in texts(made.figure)
+    assert "(6 to 94 of 100)" in texts(made.figure)
     assert not [patch for axes in made.figure.axes for patch in axes.patches if patch.get_gid() == "person"]
 
 
 def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[str, Drawn]) -> None:
     """Every route's fall and share with its interval; the bars are as long as what they say."""
-    made, found = drawn["balances"], balances_of(balloon_table(), {**DESIGN, "as_it_was": 1.0})
+    made, found = drawn["balances"], balances_of(balloon_table(), about(balloon_table(), as_it_was=1.0))
     said = texts(made.figure)
     assert "from as it was to 4" in said
-    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} arrive by another route"
-    assert made.title.startswith(f"Simulated: of 100 people who no longer arrive by the {first}")
+    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} are matched elsewhere by more of"
+    assert made.title.startswith(f"Simulated: of 100 fewer arrivals by the {first}")
+    assert "not persons" in " ".join(said.split())
     assert "stress test" in said
     for each in found:
         assert f"{number(each.fall.mean)} fewer" in said
         assert f"({between(each.fall.low, each.fall.high)}), of {number(each.before)}" in said
         assert f"{number(100 * each.ratio.mean)} of 100 ({between(each.ratio.low, each.ratio.high, 100)})" in said
-        assert f"about {number(each.rise.mean)} people" in said
+        assert f"about {number(each.moved.mean)} people" in said
         assert f"({signed_between(each.deaths.low, each.deaths.high)})" in said
         assert f"in all before: {number(each.deaths_before)}" in said
     heights = [said.index(f"\n{number(100 * each.ratio.mean)} of 100 (") for each in found]
@@ -178,14 +184,15 @@ def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[st
 def uncertain() -> pd.DataFrame:
     """Return a table in which so few leave the western route that nobody can say where they arrive."""
     table = balloon_table()
-    noise = np.random.default_rng(4).normal(0.0, 900.0, len(table))
+    noise = np.random.default_rng(4).normal(0.0, 3000.0, len(table))
     there = table["squeezed"].eq("west") & table["effort"].gt(1.0)
     return table.assign(arrivals=np.where(there & table["route"].ne("west"), (table["arrivals"] + noise).clip(lower=0),
                                           table["arrivals"]))  # fmt: skip
 
 
 def test_what_is_too_uncertain_stands_at_the_end_and_has_no_bar() -> None:
-    table, design = uncertain(), {**DESIGN, "as_it_was": 1.0}
+    table = uncertain()
+    design = about(table, as_it_was=1.0)
     found, made = balances_of(table, design), balances_figure(table, design)
     west = found[-1]
     assert (west.squeezed, west.told, west.known) == ("west", True, False)
@@ -198,20 +205,21 @@ def test_what_is_too_uncertain_stands_at_the_end_and_has_no_bar() -> None:
     assert whole == pytest.approx(2 * 100 * UNIT), "two bars for three routes"
 
 
-def test_more_than_all_and_fewer_elsewhere_keep_the_scale() -> None:
-    """A bar that goes on is cut, and fewer by another route is said with its unit and taken off the total."""
-    fall, n = Estimate(1000.0, 990.0, 1010.0, 3), 3
-    over = Balance("east", 1.0, 4.0, fall, Estimate(1300.0, 1200.0, 1400.0, n), Estimate(1.3, 1.2, 1.4, n),
-                   {"centre": Estimate(1.5, 1.4, 1.6, n), "west": Estimate(-0.2, -0.3, -0.1, n)},
-                   Estimate(5.0, -1.0, 11.0, n), more={"centre": Estimate(1500.0, 1400.0, 1600.0, n),
-                                                       "west": Estimate(-200.0, -300.0, -100.0, n)})  # fmt: skip
-    assert [part.count for part in parts_of(over, LABELS)] == [150]
-    assert spans(parts_of(over, LABELS)) == [(0.0, EDGE)]
-    assert fewer_words(over, LABELS) == [
-        "Western Mediterranean: 20 fewer of 100, too (10 to 30): 200 people, taken off the total"]  # fmt: skip
-    assert deaths_words(over, LABELS)[0] == "No clear change"
-    some = replace(over, rise=Estimate(890.0, 0.0, 0.0, n), ratio=Estimate(0.89, 0.73, 1.04, n))
-    assert parts_of(some, LABELS)[-1].said == f"11 {NO_ROUTE}: 110 people (none to 27)"
+def test_the_parts_of_a_hundred_and_others_who_came() -> None:
+    """Matched by route, then what is not; others who came elsewhere are said apart, and only where they can be told."""
+    n = 3
+    some = Balance("east", 1.0, 4.0, Estimate(1000.0, 990.0, 1010.0, n), Estimate(1300.0, 1200.0, 1400.0, n),
+                   Estimate(1000.0, 990.0, 1010.0, n), Estimate(890.0, 730.0, 1000.0, n),
+                   Estimate(410.0, 300.0, 520.0, n), Estimate(0.89, 0.73, 1.0, n),
+                   {"centre": Estimate(0.6, 0.5, 0.7, n), "west": Estimate(0.29, 0.2, 0.4, n)},
+                   Estimate(5.0, -1.0, 11.0, n), to={"centre": Estimate(600.0, 500.0, 700.0, n),
+                                                     "west": Estimate(290.0, 200.0, 400.0, n)})  # fmt: skip
+    assert [part.count for part in parts_of(some, LABELS)] == [60, 29, 11]
+    assert parts_of(some, LABELS)[-1].said == f"11 {UNMATCHED}: 110 people (none to 27)"
+    assert spans(parts_of(some, LABELS)) == [(0.0, 60.0), (60.0, 89.0), (89.0, 100.0)]
+    assert under_words(some) == ["Others more on other routes: 410 (300 to 520)"]
+    assert under_words(replace(some, others=Estimate(9.0, 0.0, 20.0, n))) == []
+    assert deaths_words(some, LABELS)[0] == "No clear change"
 
 
 def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
@@ -219,7 +227,7 @@ def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
     table = balloon_table()
     worse = table["squeezed"].eq("centre") & table["route"].eq("centre") & table["effort"].gt(1.0)
     table = table.assign(deaths=np.where(worse, table["deaths"] + 5000, table["deaths"]))
-    each = next(each for each in balances_of(table, {**DESIGN, "as_it_was": 1.0}) if each.squeezed == "centre")
+    each = next(each for each in balances_of(table, about(table, as_it_was=1.0)) if each.squeezed == "centre")
     _, more = deaths_words(each, LABELS)
     part = table.query("squeezed == 'centre' and route == 'centre'").groupby("effort")[["deaths", "attempts"]].sum()
     risk = 1000 * part["deaths"] / part["attempts"]
@@ -231,9 +239,10 @@ def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
 def test_what_cannot_be_told_is_said_in_the_ten_second_figure() -> None:
     table = balloon_table()
     few = table.assign(arrivals=np.where(table["squeezed"] == "west", table["draw"] * 10.0, table["arrivals"]))
-    made = balances_figure(few, DESIGN)
+    made = balances_figure(few, about(few))
     assert "Western Mediterranean: Changes nothing in these runs." in made.alt
-    none = balances_figure(table.assign(arrivals=table["draw"] * 10.0), DESIGN)
+    same = table.assign(arrivals=table["draw"] * 10.0)
+    none = balances_figure(same, about(same))
     assert "no fall there can be told apart from zero" in none.title
 
 
@@ -247,19 +256,6 @@ def test_figures_stand_where_nothing_fell_or_one_pair_was_run(pairs: Pairs) -> N
         assert course_figure(study).alt
     assert "no interval from a single pair" in glance_figure(rise).alt
     assert same.verdict.kind == "nothing fell"
-
-
-def test_over_compensation_shows_more_than_a_hundred(study: Diversion) -> None:
-    changed: dict[str, Any] = dict(study.tables)
-    changed["matrix"] = study.tables["matrix"].assign(ratio=1.3, low=1.2, high=1.4)
-    ratio = Estimate(1.3, 1.2, 1.4, 2)
-    judged = verdict(Estimate(9, 8, 10, 2), ratio)
-    over = replace(study, ratio=ratio, verdict=judged, tables=changed)
-    assert over.verdict.kind == "over"
-    figure = glance_figure(over).figure
-    assert "Shares can be negative or above 100" in texts(figure)
-    squares = [patch for axes in figure.axes for patch in axes.patches if patch.get_gid() == "person"]
-    assert len(squares) == 130
 
 
 def test_outcomes_count_everybody_who_set_out_once(pairs: Pairs) -> None:

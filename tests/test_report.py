@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from balloon_table import LABELS, balloon_table
+from balloon_table import LABELS, balloon_people, balloon_table
 from scipy import stats
 
 from simulator import api
@@ -24,7 +24,14 @@ from simulator.analysis.report import sources
 from simulator.analysis.report.arms import arms_of
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_runs import from_runs
-from simulator.analysis.report.from_sweep import Swept, balloon_of, counted_attempts, from_sweep, tables_needed
+from simulator.analysis.report.from_sweep import (
+    Swept,
+    balloon_of,
+    counted_attempts,
+    from_sweep,
+    people_of,
+    tables_needed,
+)
 from simulator.analysis.report.from_table import from_table
 from simulator.analysis.report.page import shown, write
 from simulator.api.pictures import _swept
@@ -86,6 +93,7 @@ def sweep_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a sweep's folder."""
     folder = tmp_path_factory.mktemp("sweep")
     balloon_table().to_parquet(folder / sources.TABLE, index=False)
+    balloon_people(balloon_table()).to_parquet(folder / sources.PEOPLE, index=False)
     (folder / sources.DESIGN).write_text(json.dumps(DESIGN), encoding="utf-8")
     return api.report(folder, folder / "page.html")
 
@@ -262,12 +270,12 @@ def test_every_picture_has_words(reader: Reader) -> None:
 
 
 def test_a_hundred_is_drawn_where_it_is_known(browser: Any, reader: Reader, single_file: Path) -> None:
-    """Two pairs of few people say nothing of how many arrive elsewhere, so that nothing is drawn of it."""
+    """Two pairs of few people say nothing of how much is matched elsewhere, so that nothing is drawn of it."""
     assert "no fall of arrivals by the" in reader.page.inner_text(".answer")
     assert reader.page.locator(".waffle").count() == 0
     opened = Reader(browser, single_file)
     label = opened.page.locator(".waffle [role=img]").get_attribute("aria-label")
-    assert "100 people who no longer arrive by" in label and "by no route" in label
+    assert "Of every 100 fewer by the" in label and "not matched" in label
     opened.page.close()
 
 
@@ -350,7 +358,8 @@ def test_map_holds_the_people_of_the_runs(content: ReportContent, runs: dict[str
 def test_text_from_files_cannot_become_code(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     table = balloon_table().replace({"east": "east</script><script>alert(2)</script>"})
-    content = from_table(table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)]})
+    content = from_table(table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)],
+                                 "people": balloon_people(table)})
     text = write(content, tmp_path / "evil.html").read_text(encoding="utf-8")
     assert "alert(1)</script>" not in text
     assert "<script>alert(2)" not in text
@@ -398,9 +407,10 @@ def test_diversion_command_writes_tables_and_figures(runs: dict[str, list[Path]]
 
 
 def test_sweep_says_how_much_moved_where(sweep_file: Path) -> None:
-    content = from_table(balloon_table(), DESIGN)
+    content = from_table(balloon_table(), {**DESIGN, "people": balloon_people(balloon_table())})
     assert isinstance(content, ReportContent)
-    assert content.answer.startswith("Simulated: of 100 people who no longer arrive by the ")
+    assert content.answer.startswith("Simulated: of 100 fewer arrivals by the ")
+    assert any("not persons" in note for note in content.bars_more)
     shares = [bar.total[1] for bar in content.bars]
     assert shares == sorted(shares, reverse=True), "the largest share first"
     assert all(sum(count for _, count, _ in bar.parts) == 100 for bar in content.bars)
@@ -479,9 +489,10 @@ def test_a_sweep_of_effort_on_routes_is_read() -> None:
     early = table.assign(year=2014, arrivals=9e9, deaths=9e9, attempts=9e9)
     nowhere = table.head(2).assign(route="", replicate=[0, 0])
     rows = pd.concat([table, early, nowhere])
+    by = {"arrivals": ["route", "origin", "need", "year"]}
     content = {"factors": {"squeezed": {}, "effort": {"label": "effort"}}, "cases": {"one": {}},
                "measures": {"arrivals": {"since": "2015-01"}, "deaths": {"since": None}},
-               "design": {"tables": {f"{flow}-there": {"measure": flow, "by": ["route", "year"]}
+               "design": {"tables": {f"{flow}-there": {"measure": flow, "by": by.get(flow, ["route", "year"])}
                                      for flow in ("arrivals", "deaths", "attempts")}}}  # fmt: skip
     assert tables_needed(content, "s")["deaths"] == "deaths-there"
     keys = ["squeezed", "effort", "draw", "replicate", "route"]
@@ -489,6 +500,62 @@ def test_a_sweep_of_effort_on_routes_is_read() -> None:
     expected = table.sort_values(keys, ignore_index=True)[[*keys, "arrivals", "deaths", "attempts"]]
     found = found.sort_values(keys, ignore_index=True)[expected.columns]
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    rows = rows.assign(origin="ORA", need=np.where(rows["route"] == "east", "in_need", "other"))
+    people = people_of(content, {"arrivals": rows})
+    assert set(people["need"]) == {"in_need", "other"}
+    assert people["arrivals"].sum() == table["arrivals"].sum()
+    old = {**content, "design": {"tables": {name: {**about, "by": ["route", "year"]}
+                                            for name, about in content["design"]["tables"].items()}}}  # fmt: skip
+    with pytest.raises(InputError, match=r"kept without origins[\s\S]*arrivals-there[\s\S]*origin, need, year"):
+        tables_needed(old, "s")
     wrong = {**content, "factors": {"news": {}}, "design": {"tables": {}}}
     with pytest.raises(InputError, match=r"factors.squeezed[\s\S]*factors.effort[\s\S]*no attempts by route"):
         tables_needed(wrong, "s")
+
+
+SQUEEZE = """question: What does control on one way change?
+cases: {{mine: {{scenario: {folder}/two-ways.yaml, persons_per_agent: 500, end: 2016-01-01, set: {{step_days: 28}}}}}}
+factors:
+  squeezed:
+    levels:
+      narrow-sea: {{label: The narrow sea, overrides: [{folder}/overrides/squeeze.yaml]}}
+  effort: {{set: policies.squeeze.levers.0.values.0.value, values: [1, 20], as_it_was: 1}}
+sampling: {{method: grid}}
+measures: {{arrivals: {{measure: arrivals}}, deaths: {{measure: deaths}}}}
+tables:
+  arrivals-by-group: {{measure: arrivals, by: [route, origin, need, year]}}
+  attempts-by-route: {{measure: attempts, by: [route, year], where: {{border: counted}}}}
+  deaths-by-route: {{measure: deaths, by: [route, year]}}
+"""
+LAID = """override: squeeze
+summary: Effort on the narrow sea times a factor.
+add:
+  policies.squeeze:
+    label: Effort
+    summary: Controls at the beach.
+    announced: 2015-01-01
+    source: assumed
+    mark: false
+    levers:
+      - {lever: border_posture, government: XST, at: [narrow-sea], do: multiply, unit: "1",
+         values: [{from: 2015-01-01, value: 1.0}], kind: assumed, factor: [0.5, 2]}
+"""
+
+
+def test_a_sweep_of_a_corridor_given_by_path_is_drawn_and_reported_from_anywhere(tmp_path: Path) -> None:
+    """From what the sweep keeps, after the corridor has gone; without what it keeps, one error says so."""
+    folder, out = tmp_path / "mine", tmp_path / "sweep"
+    api.new(folder)
+    (folder / "overrides" / "squeeze.yaml").write_text(LAID, encoding="utf-8")
+    (tmp_path / "design.yaml").write_text(SQUEEZE.format(folder=folder), encoding="utf-8")
+    api.sweep(tmp_path / "design.yaml", out=out, workers=1)
+    folder.rename(tmp_path / "elsewhere")
+    drawn, page = corridor("plot", out), corridor("report", out, "--out", tmp_path / "page.html")
+    assert (drawn.returncode, page.returncode) == (0, 0), drawn.stderr + page.stderr
+    said = (out / "figures" / "at-a-glance.txt").read_text(encoding="utf-8")
+    assert "The narrow sea" in said
+    assert "not persons" in said
+    shutil.rmtree(out / "scenarios")
+    lost = corridor("plot", out)
+    assert lost.returncode == 2
+    assert "keeps no scenario" in lost.stderr

@@ -26,6 +26,7 @@ import pandas as pd  # noqa: E402
 import problem as calibration  # noqa: E402
 from ruamel.yaml import YAML  # noqa: E402
 
+from simulator.analysis.diversion.within import share_within  # noqa: E402
 from simulator.scenario.load import load  # noqa: E402
 from simulator.scenario.values import with_values  # noqa: E402
 
@@ -75,31 +76,39 @@ def refit_levels(setting: Setting, fit: dict[str, Any]) -> tuple[calibration.Pro
 def monthly(
     setting: Setting, problem: calibration.Problem, levels: dict[str, float], without: bool
 ) -> pd.DataFrame:
-    """Run the scenario and return arrivals by month and route of first entry."""
+    """Run the scenario and return arrivals by month (rows) and ``route origin need``, of the routes of first entry.
+
+    Need is not kept here: those of one origin are one group.
+    """
     overrides = [*setting.overrides, *(["without-statement-and-closure"] if without else [])]
     scenario = load(
         "eu-turkey-2016", seed=setting.seed, persons_per_agent=setting.persons_per_agent, overrides=overrides,
         fit_member=setting.member,
     )  # fmt: skip
-    found = calibration.arrivals(problem, with_values(scenario, calibration.fields_of(levels))).sum(axis=1)
-    months = pd.period_range(scenario.period.start, periods=found.shape[1], freq="M")
-    return pd.DataFrame(found.T, columns=problem.routes, index=months)[list(FIRST_ENTRY)]
+    found = calibration.arrivals(problem, with_values(scenario, calibration.fields_of(levels)))
+    months = pd.period_range(scenario.period.start, periods=found.shape[2], freq="M")
+    names = ["route", "origin", "need"]
+    columns = pd.MultiIndex.from_product([problem.routes, map(str, range(found.shape[1])), ["all"]], names=names)
+    table = pd.DataFrame(found.reshape(-1, found.shape[2]).T, columns=columns, index=months)
+    return table.loc[:, table.columns.get_level_values("route").isin(FIRST_ENTRY)]
 
 
 def conclusions(setting: Setting) -> dict[str, Any]:
     """Return what the pair of runs says about the Statement and the closure."""
     fit = YAML(typ="safe").load((ROOT / "scenarios" / "mediterranean" / "fit.yaml").read_text(encoding="utf-8"))
     problem, trial = refit_levels(setting, fit)
-    real, other = (monthly(setting, problem, trial.levels, without) for without in (False, True))
+    groups = [monthly(setting, problem, trial.levels, without) for without in (False, True)]
+    real, other = (table.T.groupby("route").sum().T for table in groups)
     east, year = "eastern-mediterranean", slice("2016-04", "2017-03")
     fewer = other.loc[year, east].sum() - real.loc[year, east].sum()
-    more = (real - other).loc[year].drop(columns=east).to_numpy().sum()
+    elsewhere = [route for route in FIRST_ENTRY if route != east]
+    matched = share_within(groups[1].loc[year].sum(), groups[0].loc[year].sum(), [east], elsewhere)
     return {
         "setting": setting.name, "member": setting.member, "seed": setting.seed, "loss": trial.loss,
         "fall_february_to_april": 1 - real.loc["2016-04", east] / real.loc["2016-02", east],
         "without_april_december_a_month": other.loc["2016-04":"2016-12", east].mean(),
         "fall_in_12_months": fewer / other.loc[year, east].sum(),
-        "share_elsewhere": more / fewer,
+        "share_within_origin": matched,
         "fewer_in_total": (other - real).loc[year].to_numpy().sum() / other.loc[year].to_numpy().sum(),
     }  # fmt: skip
 

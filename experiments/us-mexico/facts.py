@@ -21,6 +21,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 import simulator
+from simulator.analysis.diversion.within import share_within
 from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
 from simulator.model import CorridorModel
 from simulator.outputs.result import Result
@@ -180,23 +181,24 @@ add:
 
 @cache
 def through(strength: float, member: int, seed: int = 1) -> pd.Series:
-    """Return who got through each sector in the two years after a barrier on Tucson; none at a strength of one."""
+    """Return who got through by sector, origin and need in the two years after a barrier on Tucson; none at one."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "barrier.yaml"
         path.write_text(BARRIER.replace("STRENGTH", str(strength)), encoding="utf-8")
         result = simulator.run(SCENARIO, overrides=[str(path)] if strength != 1.0 else [], end="1999-10-01",
                                persons_per_agent=500, fit_member=member, seed=seed)  # fmt: skip
-    frame = result.frame("arrivals", by=["month", "route"])
+    by = ["route", "origin", "need"]
+    frame = result.frame("arrivals", by=["month", *by])
     frame = frame[(frame["route"] != "") & (frame["month"] >= "1997-10")]
-    return frame.groupby("route", observed=True)["arrivals"].sum()
+    return frame.groupby(by, observed=True)["arrivals"].sum()
 
 
 def elsewhere(strength: float, member: int, seed: int = 1) -> tuple[float, float]:
-    """Return the change of those who get through Tucson, and which part of them gets through elsewhere instead (F2)."""
+    """Return the change of those who get through Tucson, and the part matched elsewhere within origin and need (F2)."""
     without, there = through(1.0, member, seed), through(strength, member, seed)
-    fewer = float(without["tucson"] - there["tucson"])
-    more = float(there.drop("tucson").sum() - without.drop("tucson").sum())
-    return -fewer / float(without["tucson"]), more / fewer
+    before, after = (float(each.groupby("route", observed=True).sum()["tucson"]) for each in (without, there))
+    others = sorted({*map(str, without.index.get_level_values("route"))} - {"tucson"})
+    return after / before - 1.0, share_within(without, there, ["tucson"], others)
 
 
 class Watched(CorridorModel):

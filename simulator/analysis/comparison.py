@@ -14,7 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulator.analysis import style
-from simulator.analysis.metrics import difference_by_route, monthly_arrivals_by_route, months_of, onward_routes
+from simulator.analysis.metrics import (
+    counted_again,
+    difference_by_route,
+    monthly_arrivals_by_route,
+    months_of,
+    onward_routes,
+)
 from simulator.analysis.series import draw_observed, grid_for, route_observations
 from simulator.analysis.validation import observed_series
 
@@ -117,11 +123,10 @@ def headline(compared: Contrast, differences: pd.DataFrame) -> str:
     routes = compared.results[0].scenario.corridor.routes
     named = [route for policy in compared.policies.values() for route in policy.routes if route in routes]
     scenario = compared.results[0].scenario
-    follow = {later for route in routes for later in onward_routes(scenario, [route])}
-    first = [route for route in named or list(routes) if route not in follow]
+    later = onward_routes(scenario)
+    first = [route for route in named or list(routes) if route not in later]
     treated = str(totals[first or named or list(routes)].abs().idxmax())
-    onward = onward_routes(scenario, [treated])
-    others = float(totals.drop([treated, *onward]).sum())
+    others = float(totals.drop([treated, *counted_again(scenario, [treated])]).sum())
     change = float(totals[treated])
     if change == 0.0:
         return f"{compared.what}: no change in simulated arrivals by {last.strftime('%B %Y')}"

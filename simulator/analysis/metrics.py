@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
     from simulator.scenario.schema import Scenario
-
-Freq = Literal["M", "Q", "Y"]
 
 
 def amounts(
@@ -78,32 +75,51 @@ def deaths_per_thousand_attempts(result: Result) -> pd.DataFrame:
     })
 
 
-def onward_routes(scenario: Scenario, routes: Sequence[str]) -> list[str]:
-    """Return the routes that people who arrived by `routes` go on to, where they are counted again.
+def onward_routes(scenario: Scenario) -> list[str]:
+    """Return the routes that are reached only through other routes, so that their people were counted before.
 
-    A route is onward if every one of its counted legs can be reached over legs that start where
-    `routes` end, and none of its people can reach it without having been counted before: that is,
-    if the legs of `routes` are taken away, no way leads to it from an origin.
+    A route is onward if no way leads from an origin to any of its counted legs without a counted leg of another route,
+    whichever that is; it need not be the same one for all. Which routes are squeezed plays no part. A route that some
+    reach directly is not onward, although others of its people may have been counted before: legs do not record how
+    people came. Legs that need a visa are no way here, since few can take them.
     """
-    blocked = {leg.leg for leg in scenario.legs if leg.route in routes and leg.counted}
     starts = {place.place for place in scenario.places if place.role == "origin"}
-    reached = _reach(scenario, starts, blocked)
-    heads = {leg.head for leg in scenario.legs if leg.leg in blocked}
-    beyond = _reach(scenario, heads, blocked)
+    anyhow = _reach(scenario, starts, set())
     onward = []
     for route in scenario.corridor.routes:
+        others = {leg.leg for leg in scenario.legs if leg.counted and leg.route not in ("", route)}
         tails = {leg.tail for leg in scenario.legs if leg.route == route and leg.counted}
-        if route not in routes and tails and tails <= beyond and not tails & reached:
+        if tails & anyhow and not tails & _reach(scenario, starts, others):
             onward.append(route)
     return onward
 
 
 def counted_again(scenario: Scenario, routes: Sequence[str]) -> list[str]:
-    """Return the other routes whose people were counted before: those onward of `routes`, or of any other route."""
-    later = {*onward_routes(scenario, routes)}
-    for route in scenario.corridor.routes:
-        later.update(onward_routes(scenario, [route]))
-    return [route for route in scenario.corridor.routes if route in later and route not in routes]
+    """Return the other routes on which people of `routes`, or of any route, are counted another time.
+
+    They are no place where people may turn up instead: onward routes, and, where a route of `routes` is onward itself,
+    those that lead to it, by which its people had come.
+    """
+    later = onward_routes(scenario)
+    found = {*later}
+    for route in routes:
+        if route in later:
+            found.update(other for other in scenario.corridor.routes if leads_to(scenario, other, route))
+    return [route for route in scenario.corridor.routes if route in found and route not in routes]
+
+
+def counted_once(scenario: Scenario, routes: Sequence[str]) -> list[str]:
+    """Return `routes` without the onward ones that others of them lead to: people would count on both."""
+    later = onward_routes(scenario)
+    return [route for route in routes if route not in later
+            or not any(leads_to(scenario, other, route) for other in routes if other != route)]  # fmt: skip
+
+
+def leads_to(scenario: Scenario, first: str, then: str) -> bool:
+    """Return whether people who were counted on one route can go on to a counted leg of another."""
+    heads = {leg.head for leg in scenario.legs if leg.route == first and leg.counted}
+    tails = {leg.tail for leg in scenario.legs if leg.route == then and leg.counted}
+    return first != then and bool(tails & _reach(scenario, heads, set()))
 
 
 def _reach(scenario: Scenario, starts: set[str], blocked: set[str]) -> set[str]:
@@ -127,51 +143,3 @@ def difference_by_route(with_: Result, without: Result) -> pd.DataFrame:
     Rows are the whole months of both runs.
     """
     return monthly_arrivals_by_route(with_).sub(monthly_arrivals_by_route(without)).dropna(how="all").fillna(0.0)
-
-
-def paired_difference(
-    with_: Result,
-    without: Result,
-    treated: Sequence[str],
-    elsewhere: Sequence[str] | None = None,
-    freq: Freq = "M",
-    since: str | None = None,
-) -> pd.DataFrame:
-    """Return what fell on the treated routes, what rose elsewhere, and the share that reappeared.
-
-    Parameters
-    ----------
-    treated : routes on which the change acts; their arrivals are added up, so name no route twice
-        over by naming one that people reach from another.
-    elsewhere : routes where people may turn up instead; by default all others, less those onward
-        from the treated ones, where the same people are counted again.
-    freq : period of the rows: month, quarter or year.
-    since : month from which to count, YYYY-MM; by default all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by period: ``fall`` and ``rise`` in people (negative where the opposite happened),
-        ``share`` = rise / fall, NaN where nothing fell, and the same added up since the start:
-        ``fall_so_far``, ``rise_so_far``, ``share_so_far``.
-    """
-    difference = difference_by_route(with_, without)
-    unknown = sorted(set(treated) - set(difference.columns))
-    if unknown or not treated:
-        raise ValueError(f"treated routes {unknown or list(treated)} are not routes: {', '.join(difference.columns)}")
-    if elsewhere is None:
-        onward = onward_routes(with_.scenario, treated)
-        elsewhere = [route for route in difference.columns if route not in treated and route not in onward]
-    if since is not None:
-        difference = difference[difference.index >= pd.Period(since, freq="M")]
-    grouped = difference.groupby(pd.PeriodIndex(difference.index).asfreq(freq)).sum() if freq != "M" else difference
-    table = pd.DataFrame({
-        "fall": 0.0 - grouped[list(treated)].sum(axis=1),
-        "rise": grouped[list(elsewhere)].sum(axis=1),
-    })
-    for name in ("", "_so_far"):
-        if name:
-            table[["fall_so_far", "rise_so_far"]] = table[["fall", "rise"]].cumsum()
-        fall = table[f"fall{name}"]
-        table[f"share{name}"] = table[f"rise{name}"] / fall.where(fall > 0, np.nan)
-    return table[["fall", "rise", "share", "fall_so_far", "rise_so_far", "share_so_far"]]

@@ -18,6 +18,8 @@ from simulator.scenario.library import listed
 if TYPE_CHECKING:
     from simulator.analysis.report.content import ReportContent
     from simulator.analysis.report.from_sweep import Swept
+    from simulator.scenario.schema import Scenario
+    from simulator.sweeps.results import SweepResult
 
 SWEEP: Final = "sweep.json"
 """File that the folder of a sweep has."""
@@ -121,21 +123,36 @@ def _swept(folder: str | Path) -> Swept:
     """Return a sweep of effort on routes."""
     from simulator.analysis.report.from_sweep import Swept, tables_needed
     from simulator.analysis.report.sweep_map import COLUMNS, people_table
-    from simulator.scenario.load import load
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import PARTS, place_of
 
     made = open_sweep(folder, whole=True)
     needed = tables_needed(made.content, str(folder))
-    (case,) = made.content["cases"].values()
-    start, end = (date.fromisoformat(day) for day in case["period"])
     by_leg = people_table(made.content)
     place = place_of(made.folder)
     there = by_leg is not None and (place.exists(f"{by_leg}.parquet") or bool(place.names(PARTS, by_leg)))
     people = made.table(by_leg, COLUMNS) if by_leg is not None and there else None
     flows = {flow: made.table(name) for flow, name in needed.items()}
-    scenario = load(case["scenario"], start=start, end=end)
-    return Swept(made.content, made.runs, flows, people, scenario, str(folder))
+    return Swept(made.content, made.runs, flows, people, _scenario_of(made), str(folder))
+
+
+def _scenario_of(made: SweepResult) -> Scenario:
+    """Return a scenario of a sweep: one that it keeps, wherever its corridor lies now; else, by its name, from here."""
+    from simulator.scenario.load import load
+    from simulator.sweeps.store import SCENARIOS, place_of
+
+    place = place_of(made.folder)
+    kept = place.names(SCENARIOS)
+    if kept:
+        return place.scenario(kept[0].split(".")[0])
+    (case,) = made.content["cases"].values()
+    start, end = (date.fromisoformat(day) for day in case["period"])
+    try:
+        return load(case["scenario"], start=start, end=end)
+    except InputError:
+        said = f"keeps no scenario (folder {SCENARIOS}), and its corridor is not found from here"
+        raise InputError([Problem(made.folder, "", said, case["scenario"], None, "a sweep with its scenarios",
+                                  "copy the sweep whole, or call this where the corridor is")]) from None  # fmt: skip
 
 
 def _plot_sweep(folder: str | Path, out: Path) -> list[Path]:
@@ -149,7 +166,7 @@ def _plot_sweep(folder: str | Path, out: Path) -> list[Path]:
 
     swept = _swept(folder)
     table, design = swept.table, design_of(swept)
-    found = balloon.matrix(table, None, design["onward"], base_of(design))
+    found = balloon.matrix(table, design["people"], None, design["onward"], base_of(design))
     return [
         *balances_figure(table, design).save(out, "at-a-glance"),
         *balloon_figure(table, design).save(out, "balloon"),

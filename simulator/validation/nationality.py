@@ -210,4 +210,4 @@ def _summed(people: pd.DataFrame, routes: Sequence[str], years: Sequence[int]) -
 
 def _later(scenario: Scenario) -> set[str]:
     """Return the routes on which people are counted a second time."""
-    return {later for route in scenario.corridor.routes for later in onward_routes(scenario, [route])}
+    return set(onward_routes(scenario))

@@ -1,8 +1,8 @@
 """What happened on each route, and where the people are: two accounts, neither of which counts anyone twice.
 
-A person is counted on each route entered. So routes that people go on to from the treated one are kept apart, and the
-ratio of rise to fall is over the others. Where people are at the end is taken from stocks, in which each person is in
-one state and one country; their changes add up to zero, to the person.
+A person is counted on each route entered. So routes on which the same people are counted again are kept apart. What
+rose elsewhere is set against what fell within origin and need alone: see `within`. Where people are at the end is taken
+from stocks, in which each person is in one state and one country; their changes add up to zero, to the person.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from simulator.analysis.diversion.estimates import Estimate, mean_of, ratio_of, rows_of
+from simulator.analysis.diversion.estimates import Estimate, mean_of
 from simulator.analysis.diversion.pairs import Pairs
+from simulator.analysis.diversion.within import GROUPS, Within, within
 
 COUNTED: Final = ("attempts", "arrivals", "interceptions")
 """Measures that are taken on the legs on which an arrival is counted, so that a journey counts once on a route."""
-GROUPS: Final = ("origin", "need")
-"""What people differ by, as far as flows on legs are recorded by it."""
 FATES: Final = {
     "resident": "stay", "returned": "went back", "moving": "wait", "detained": "wait", "dead": "died",
     "admitted": "pathway",
@@ -74,53 +73,72 @@ def route_table(flows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def falls_and_rises(flows: pd.DataFrame, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return what fell on the treated routes and rose elsewhere: ``pair measure``, `by`, ``fall rise``."""
-    keys = ["pair", "measure", *by]
-    parts = flows.assign(
-        fall=np.where(flows["role"] == "treated", -flows["change"], 0.0),
-        rise=np.where(flows["role"] == "elsewhere", flows["change"], 0.0),
-    )
-    return parts.groupby(keys, as_index=False, observed=True)[["fall", "rise"]].sum()
+def totals(flows: pd.DataFrame, measure: str) -> tuple[Estimate, Estimate]:
+    """Return the fall on the treated routes, and the rise on the others, of all people together."""
+    chosen = flows[flows["measure"] == measure]
+    found = []
+    for role in ("treated", "elsewhere"):
+        sums = chosen[chosen["role"] == role].groupby("pair")["change"].sum()
+        found.append(sums.reindex(sorted(chosen["pair"].unique()), fill_value=0.0).to_numpy())
+    return mean_of(-found[0]), mean_of(found[1])
 
 
-def moved(flows: pd.DataFrame, measure: str) -> tuple[Estimate, Estimate, Estimate]:
-    """Return the fall on the treated routes, the rise on the others, and their ratio."""
-    found = falls_and_rises(flows[flows["measure"] == measure])
-    fall, rise = found["fall"].to_numpy(), found["rise"].to_numpy()
-    return mean_of(fall), mean_of(rise), ratio_of(rise, fall)
+def by_group(pairs: Pairs, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the change of arrivals as `within` takes it: ``draw replicate origin need route change``, and `by`.
+
+    Pairs of one member of the fit are replicates of one draw.
+    """
+    flows = pairs.flows("arrivals", ["route", *GROUPS, *by], {"leg": counted_legs(pairs)})
+    flows = flows.astype({name: str for name in ("route", *GROUPS, *by)})
+    members = [run.scenario.fit_member for run in pairs.with_]
+    draws = [members.index(member) for member in members]
+    return flows.assign(draw=[draws[pair] for pair in flows["pair"]], replicate=flows["pair"])
 
 
-def group_table(pairs: Pairs, dimension: Literal["origin", "need"]) -> pd.DataFrame:
-    """Return fall, rise and diversion ratio of arrivals by what people differ by.
+def moved(pairs: Pairs, changes: pd.DataFrame) -> Within:
+    """Return what fell on the treated routes and rose elsewhere within origin and need.
+
+    Parameters
+    ----------
+    changes : what `by_group` returns.
+    """
+    return within(changes, pairs.treated, pairs.elsewhere)
+
+
+def group_table(pairs: Pairs, changes: pd.DataFrame, dimension: Literal["origin", "need"]) -> pd.DataFrame:
+    """Return what fell, what of it is matched elsewhere, and who else came there, by what people differ by.
+
+    Within a label groups are those of both dimensions, so that labels add up to what `moved` returns.
+
+    Parameters
+    ----------
+    changes : what `by_group` returns.
 
     Returns
     -------
     pandas.DataFrame
-        ``dimension label fall fall_low fall_high rise rise_low rise_high ratio low high n share``, those with the
-        largest fall first; ``share`` is their part of the fall of all (NaN where nothing fell).
+        ``dimension label fallen fallen_low fallen_high moved moved_low moved_high others others_low others_high ratio
+        low high n share``, those with the largest fall first; ``share`` is their part of the fall of all (NaN where
+        nothing fell).
     """
-    flows = by_route(pairs, (dimension,))
-    found = falls_and_rises(flows[flows["measure"] == "arrivals"], (dimension,))
-    whole = float(found.groupby("pair")["fall"].sum().mean()) if len(found) else 0.0
+    whole = moved(pairs, changes).fallen.mean
     rows = []
-    for label, part in found.groupby(dimension, sort=False, observed=True):
-        fall, rise = mean_of(part["fall"].to_numpy()), mean_of(part["rise"].to_numpy())
-        ratio = ratio_of(part["rise"].to_numpy(), part["fall"].to_numpy())
-        rows.append((dimension, str(label), fall.mean, fall.low, fall.high, rise.mean, rise.low, rise.high, ratio.mean,
-                     ratio.low, ratio.high, fall.n, fall.mean / whole if whole > 0 else float("nan")))  # fmt: skip
-    columns = ["dimension", "label", "fall", "fall_low", "fall_high", "rise", "rise_low", "rise_high", "ratio", "low",
-               "high", "n", "share"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).sort_values("fall", ascending=False, ignore_index=True)
+    for label in changes[dimension].unique():
+        # Every pair has every label: flows are zero where one lacks it.
+        found = within(changes[changes[dimension] == label], pairs.treated, pairs.elsewhere)
+        ends = (end for each in (found.fallen, found.moved, found.others) for end in (each.mean, each.low, each.high))
+        rows.append((dimension, str(label), *ends, found.ratio.mean, found.ratio.low, found.ratio.high, found.fallen.n,
+                     found.fallen.mean / whole if whole > 0 else float("nan")))  # fmt: skip
+    columns = ["dimension", "label", *(f"{name}{end}" for name in ("fallen", "moved", "others") for end in
+               ("", "_low", "_high")), "ratio", "low", "high", "n", "share"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).sort_values("fallen", ascending=False, ignore_index=True)
 
 
-def matrix_row(flows: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:
-    """Return the share of the fall that reappears on each other route: ``route role ratio low high n``."""
-    chosen = flows[flows["measure"] == measure]
-    fall = falls_and_rises(chosen).set_index("pair")["fall"]
-    others = chosen[chosen["role"].isin(["elsewhere", "onward"])].copy()
-    others["fall"] = others["pair"].map(fall)
-    return rows_of(others, ["route", "role"], "change", "fall")
+def matrix_row(found: Within) -> pd.DataFrame:
+    """Return the share of the fall that a rise on each other route matches: ``route ratio low high n people``."""
+    rows = [(route, share.mean, share.low, share.high, share.n, found.to[route].mean)
+            for route, share in found.shares.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["route", "ratio", "low", "high", "n", "people"])
 
 
 def risk_table(flows: pd.DataFrame) -> pd.DataFrame:

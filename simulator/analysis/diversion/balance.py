@@ -29,12 +29,13 @@ class Balance:
     ----------
     squeezed : the route.
     base, effort : effort that is compared with, and the highest.
-    fall, rise : arrivals fewer there, and more on other routes.
-    ratio : rise over fall.
-    shares : ratio by other route, onward ones left out, the largest first.
+    fall, rise : arrivals fewer there, and more on other routes, of all people together.
+    fallen, moved, others : the same within origin and need; see `simulator.analysis.diversion.within`.
+    ratio : moved over fallen.
+    shares : ratio by other route, those on which people are counted again left out, the largest first.
     deaths : deaths more, anywhere on the way where that is known, else on all routes.
     before : arrivals there at the base effort, mean over observations.
-    more : arrivals more by other route: people, as `shares`.
+    to : moved by other route: people, as `shares`.
     deaths_before : deaths at the base effort, counted as `deaths`, mean over observations.
     deaths_on : deaths more by route, the squeezed one and onward ones too.
     risk : deaths per thousand attempts at the base and the highest effort, by route; NaN where nobody tried.
@@ -46,11 +47,14 @@ class Balance:
     effort: float
     fall: Estimate
     rise: Estimate
+    fallen: Estimate
+    moved: Estimate
+    others: Estimate
     ratio: Estimate
     shares: Mapping[str, Estimate]
     deaths: Estimate
     before: float = math.nan
-    more: Mapping[str, Estimate] = field(default_factory=dict)
+    to: Mapping[str, Estimate] = field(default_factory=dict)
     deaths_before: float = math.nan
     deaths_on: Mapping[str, Estimate] = field(default_factory=dict)
     risk: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -68,12 +72,12 @@ class Balance:
 
     @property
     def known(self) -> bool:
-        """Whether a fall can be told, and how many of them arrive elsewhere; see `WIDE`."""
+        """Whether a fall can be told, and how much of it a rise elsewhere matches; see `WIDE`."""
         return self.told and sharp(self.ratio)
 
 
 def balances(
-    table: pd.DataFrame, onward: balloon.Onward | None = None, base: float | None = None,
+    table: pd.DataFrame, people: pd.DataFrame | None, onward: balloon.Onward | None = None, base: float | None = None,
     deaths: pd.DataFrame | None = None, set_out: pd.DataFrame | None = None,
 ) -> tuple[Balance, ...]:  # fmt: skip
     """Return the balance of each squeezed route: those that are known first, the largest share that moves first.
@@ -83,14 +87,14 @@ def balances(
 
     Parameters
     ----------
-    table : see `simulator.analysis.diversion.balloon`.
-    onward : routes that others lead on to.
+    table, people : see `simulator.analysis.diversion.balloon`.
+    onward : routes by the squeezed one with which they count people another time.
     base : effort to compare with; see `balloon.base_efforts`.
     deaths : deaths anywhere by run (``squeezed effort draw replicate deaths``); by default those on the table's routes.
     set_out : people who set out by run (``squeezed effort draw replicate departures``).
     """
-    moved = balloon.diversion_by_effort(table, onward, base)
-    ratios = balloon.matrix(table, None, onward, base)
+    moved = balloon.diversion_by_effort(table, people, onward, base)
+    inside = balloon.within_groups(table, people, onward, base)
     by_route = {flow: balloon.changes(table, flow, base) for flow in balloon.FLOWS}
     died = by_route["deaths"] if deaths is None else balloon.changes(_as_route(deaths, "deaths"), "deaths", base)
     left = None if set_out is None else balloon.changes(_as_route(set_out, "departures"), "deaths", base)
@@ -98,9 +102,8 @@ def balances(
     for squeezed, start in balloon.base_efforts(table, base).items():
         row = dict(moved[moved["squeezed"] == squeezed].sort_values("effort").to_dict(orient="records")[-1])
         effort = float(row["effort"])
-        chosen = ratios[ratios["squeezed"].eq(squeezed) & ratios["role"].eq("elsewhere")]
-        shares = {str(each["route"]): Estimate(each["ratio"], each["low"], each["high"], each["n"])
-                  for each in chosen.sort_values("ratio", ascending=False).to_dict(orient="records")}  # fmt: skip
+        each = inside[squeezed, effort]
+        shares = dict(sorted(each.shares.items(), key=lambda item: -item[1].mean))
         here = {flow: _at(rows, squeezed, effort) for flow, rows in by_route.items()}
         arrivals = here["arrivals"]
         in_all = _at(died, squeezed, effort).groupby("unit")[["before", "change"]].sum()
@@ -108,10 +111,10 @@ def balances(
             squeezed, start, effort,
             Estimate(row["fall"], row["fall_low"], row["fall_high"], row["n"]),
             Estimate(row["rise"], row["rise_low"], row["rise_high"], row["n"]),
-            Estimate(row["ratio"], row["low"], row["high"], row["n"]), shares,
+            each.fallen, each.moved, each.others, each.ratio, shares,
             mean_of(in_all["change"].to_numpy()),
             before=float(arrivals.loc[arrivals["route"] == squeezed, "before"].mean()),
-            more={route: each for route, each in _by_route(arrivals).items() if route in shares},
+            to=each.to,
             deaths_before=float(in_all["before"].mean()), deaths_on=_by_route(here["deaths"]),
             risk=_risks(here["deaths"], here["attempts"]),
             set_out=None if left is None else mean_of(_at(left, squeezed, effort)["change"].to_numpy()),

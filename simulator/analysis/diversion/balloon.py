@@ -3,6 +3,8 @@
 The table has a row a run and route: ``squeezed`` (the route on which effort is set), ``effort``, ``draw``,
 ``replicate``, ``route``, ``arrivals``, ``deaths``, ``attempts``. Runs of one draw and replicate share their luck.
 Replicates lie within draws: the mean of a draw is one observation; where there is one draw, replicates are.
+
+Beside it stand the arrivals of the same runs by origin and need (`PEOPLE`): without them no share of a fall is told.
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ import pandas as pd
 
 from simulator.analysis.diversion.elasticity import arc
 from simulator.analysis.diversion.estimates import mean_of, ratio_of
+from simulator.analysis.diversion.within import GROUPS, Within, within
 from simulator.errors import InputError, Problem
 
 KEYS: Final = ("squeezed", "effort", "draw", "replicate", "route")
 FLOWS: Final = ("arrivals", "deaths", "attempts")
+PEOPLE: Final = (*KEYS, *GROUPS, "arrivals")
+"""Columns of arrivals by run, route, origin and need; where nobody arrived, a row may be missing."""
 Onward = Mapping[str, Sequence[str]]
-"""Routes by the one that leads on to them: people are counted there again."""
+"""Routes by the squeezed one with which they count people another time; see `metrics.counted_again`."""
 
 
 def check(table: pd.DataFrame) -> pd.DataFrame:
@@ -112,49 +117,114 @@ def changes(table: pd.DataFrame, measure: str = "arrivals", base: float | None =
     return joined[["squeezed", "effort", "unit", "route", "before", "after", "change"]].reset_index(drop=True)
 
 
+def within_groups(
+    table: pd.DataFrame, people: pd.DataFrame | None, onward: Onward | None = None, base: float | None = None
+) -> dict[tuple[str, float], Within]:
+    """Return what each effort on each route makes fall there and rise elsewhere, within origin and need.
+
+    Parameters
+    ----------
+    people : arrivals by run, route, origin and need; see `PEOPLE`.
+    onward : routes by the one with which they count people again; no rise there is set against a fall.
+    base : as for `changes`.
+
+    Raises
+    ------
+    InputError
+        If there are no `people`, or they are not those of the table.
+    """
+    people = check_people(table, people)
+    routes, run = list(dict.fromkeys(table["route"])), ["draw", "replicate"]
+    found = {}
+    for squeezed, start in base_efforts(table, base).items():
+        of_route, rows = people[people["squeezed"] == squeezed], table[table["squeezed"] == squeezed]
+        before = rows.loc[rows["effort"] == start, run].drop_duplicates()
+        out = {squeezed, *(onward or {}).get(squeezed, ())}
+        for effort in sorted(set(rows["effort"]) - {start}):
+            both = rows.loc[rows["effort"] == effort, run].drop_duplicates().merge(before)
+            if both.empty:
+                continue
+            sides = [of_route[of_route["effort"] == at].merge(both).assign(sign=sign)
+                     for at, sign in ((start, -1.0), (effort, 1.0))]  # fmt: skip
+            # A run in which nobody arrived is an observation, too.
+            nobody = both.assign(origin="", need="", route=squeezed, arrivals=0.0, sign=0.0)
+            parts = pd.concat([*sides, nobody])
+            parts["change"] = parts["sign"] * parts["arrivals"]
+            elsewhere = [route for route in routes if route not in out]
+            found[squeezed, float(effort)] = within(parts, [squeezed], elsewhere)
+    return found
+
+
+def check_people(table: pd.DataFrame, people: pd.DataFrame | None) -> pd.DataFrame:
+    """Return arrivals by run, route, origin and need, if they are there and add up to the arrivals of the table.
+
+    Raises
+    ------
+    InputError
+        If they do not.
+    """
+    missing = [name for name in PEOPLE if people is None or name not in people]
+    if people is None or missing:
+        said = "was kept without origins: no share of a fall can be told, since who rises elsewhere may be others"
+        advice = ("keep arrivals by [route, origin, need, year] and sweep anew; the totals by route alone cannot "
+                  "say it")  # fmt: skip
+        raise InputError([Problem("balloon table", "origin, need", said, advice=advice)])
+    keys = list(KEYS)
+    ours, theirs = (each.groupby(keys)["arrivals"].sum() for each in (table, people))
+    if not np.allclose(*ours.align(theirs, fill_value=0.0)):
+        said = "arrivals by origin and need do not add up to those by route"
+        raise InputError([Problem("balloon table", "arrivals", said, advice="take both from the same runs and months")])
+    return people
+
+
 def matrix(
-    table: pd.DataFrame, effort: float | None = None, onward: Onward | None = None, base: float | None = None
-) -> pd.DataFrame:
-    """Return the diversion ratio of each squeezed route to each other: ``squeezed route role ratio low high n``.
+    table: pd.DataFrame, people: pd.DataFrame | None, effort: float | None = None, onward: Onward | None = None,
+    base: float | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the share of each route's fall that a rise on each other matches: ``squeezed route ratio low high n``.
+
+    With ``people``: how many that is.
 
     Parameters
     ----------
     effort : effort at which to compare with the base; by default the highest of each route.
-    onward : routes that others lead on to.
-    base : as for `changes`.
+    people, onward, base : as for `within_groups`.
     """
-    found = changes(table, base=base)
-    at = found.groupby("squeezed")["effort"].transform("max") if effort is None else effort
-    found = found[found["effort"] == at]
+    found = within_groups(table, people, onward, base)
     rows = []
-    for squeezed, part in found.groupby("squeezed", sort=False):
-        wide = part.pivot(index="unit", columns="route", values="change").fillna(0.0)
-        later = set((onward or {}).get(str(squeezed), ()))
-        for route in wide.columns.drop(str(squeezed)):
-            made = ratio_of(wide[route].to_numpy(), -wide[str(squeezed)].to_numpy())
-            rows.append((squeezed, route, "onward" if route in later else "elsewhere", made.mean, made.low, made.high,
-                         made.n))  # fmt: skip
-    return pd.DataFrame(rows, columns=["squeezed", "route", "role", "ratio", "low", "high", "n"])
+    for squeezed in dict.fromkeys(name for name, _ in found):
+        at = max(each for name, each in found if name == squeezed) if effort is None else effort
+        if (squeezed, at) in found:
+            each = found[squeezed, at]
+            rows += [(squeezed, route, share.mean, share.low, share.high, share.n, each.to[route].mean)
+                     for route, share in each.shares.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["squeezed", "route", "ratio", "low", "high", "n", "people"])
 
 
 def diversion_by_effort(
-    table: pd.DataFrame, onward: Onward | None = None, base: float | None = None
+    table: pd.DataFrame, people: pd.DataFrame | None, onward: Onward | None = None, base: float | None = None
 ) -> pd.DataFrame:
-    """Return fall, rise elsewhere and their ratio at each effort: ``squeezed effort fall rise ratio low high n``.
+    """Return what falls and rises at each effort: ``squeezed effort fall rise fallen moved others ratio low high n``.
 
-    With ``fall_low fall_high rise_low rise_high``; onward routes are left out of the rise. Fall and rise are those
-    from the base effort on (see `changes`): below it, both are negative.
+    Each but ``ratio`` has ``_low`` and ``_high``. ``fall`` and ``rise`` are of all people together, from the base
+    effort on (see `changes`): below it, both are negative. The others are within origin and need; see `Within`.
     """
+    inside = within_groups(table, people, onward, base)
     rows = []
     for (squeezed, effort), part in changes(table, base=base).groupby(["squeezed", "effort"], sort=False):
         out = {str(squeezed), *(onward or {}).get(str(squeezed), ())}
         rise = part[~part["route"].isin(out)].groupby("unit")["change"].sum()
         fall = -part[part["route"] == squeezed].set_index("unit")["change"]
         rise = rise.reindex(fall.index, fill_value=0.0)
-        f, r, d = mean_of(fall.to_numpy()), mean_of(rise.to_numpy()), ratio_of(rise.to_numpy(), fall.to_numpy())
-        rows.append((squeezed, effort, f.mean, f.low, f.high, r.mean, r.low, r.high, d.mean, d.low, d.high, d.n))
-    return pd.DataFrame(rows, columns=["squeezed", "effort", "fall", "fall_low", "fall_high", "rise", "rise_low",
-                                       "rise_high", "ratio", "low", "high", "n"])  # fmt: skip
+        each = inside[str(squeezed), float(part["effort"].iloc[0])]
+        people_ = {"fall": mean_of(fall.to_numpy()), "rise": mean_of(rise.to_numpy()), "fallen": each.fallen,
+                   "moved": each.moved, "others": each.others}  # fmt: skip
+        rows.append({"squeezed": squeezed, "effort": effort,
+                     **{f"{name}{end}": value for name, it in people_.items()
+                        for end, value in (("", it.mean), ("_low", it.low), ("_high", it.high))},
+                     "ratio": each.ratio.mean, "low": each.ratio.low, "high": each.ratio.high,
+                     "n": each.fallen.n})  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def elasticities(table: pd.DataFrame, measure: str = "arrivals") -> pd.DataFrame:

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from simulator.analysis.paired import LEVEL, interval
 
 Floats = NDArray[np.float64]
-Kind = Literal["nothing fell", "not told apart", "falls elsewhere too", "none", "partial", "full", "over"]
+Kind = Literal["nothing fell", "not told apart", "none", "partial", "full"]
 
 MARGIN: Final = 0.1
 """How far from 0 or 1 a diversion ratio may lie and still count as none or full: a convention, not an estimate."""
 
 SAID: Final[Mapping[Kind, str]] = {
     "nothing fell": "no fall can be told apart from zero, so that nothing can be said of what moved",
-    "not told apart": "these runs cannot tell how much of it turns up on other routes",
-    "falls elsewhere too": "other routes fall as well",
-    "none": "no more than a few of those fewer turn up on other routes",
-    "partial": "part of those fewer turn up on other routes",
-    "full": "about as many more turn up on other routes as are fewer here",
-    "over": "more turn up on other routes than are fewer here",
+    "not told apart": "these runs cannot tell how much of it a rise on other routes matches",
+    "none": "hardly any of those fewer are matched by more of the same origin and need on other routes",
+    "partial": "part of those fewer are matched by more of the same origin and need on other routes",
+    "full": "about all of those fewer are matched by more of the same origin and need on other routes",
 }
 """What each outcome means, in words."""
 PARTS: Final[Mapping[Kind, str]] = {
-    "falls elsewhere too": "fewer than none", "none": "hardly any", "partial": "part", "full": "about all",
-    "over": "more than all",
-}  # fmt: skip
+    "none": "hardly any", "partial": "part", "full": "about all",
+}
 """How much of a fall turns up on other routes, in words."""
 
 
@@ -107,8 +103,7 @@ class Verdict:
 
     Attributes
     ----------
-    kind : none, partial, full or over-compensation; that other routes fall too; that nothing fell; or that it cannot
-        be told.
+    kind : none, partial or full; that nothing fell; or that it cannot be told.
     may_be : the kinds that the interval leaves open.
     said : what it means, in words.
     """
@@ -123,11 +118,11 @@ class Verdict:
 
 
 def verdict(fall: Estimate, ratio: Estimate, margin: float = MARGIN) -> Verdict:
-    """Return what a fall and the share of it that reappears elsewhere amount to.
+    """Return what a fall and the share of it that a rise elsewhere matches (0 to 1) amount to.
 
-    A kind is given only if the whole interval of the ratio lies within it: below ``-margin`` other routes fall too, up
-    to ``margin`` there is none, up to ``1 - margin`` it is partial, up to ``1 + margin`` full, and above over-
-    compensation.
+    A kind is given only if the whole interval of the ratio lies within it: up to ``margin`` there is none, up to
+    ``1 - margin`` it is partial, above full. That other routes fall too, or that more come there than fell away here,
+    a share within groups cannot say; totals by route do.
 
     Parameters
     ----------
@@ -137,22 +132,12 @@ def verdict(fall: Estimate, ratio: Estimate, margin: float = MARGIN) -> Verdict:
         kinds: tuple[Kind, ...] = ("nothing fell",) if fall.n > 1 else ("not told apart",)
         return Verdict(kinds[0], kinds, SAID[kinds[0]])
     bounds: tuple[tuple[Kind, float, float], ...] = (
-        ("falls elsewhere too", -math.inf, -margin), ("none", -margin, margin), ("partial", margin, 1 - margin),
-        ("full", 1 - margin, 1 + margin), ("over", 1 + margin, math.inf),
-    )  # fmt: skip
+        ("none", -math.inf, margin), ("partial", margin, 1 - margin), ("full", 1 - margin, math.inf),
+    )
     open_ = tuple(kind for kind, low, high in bounds if ratio.low < high and ratio.high > low)
     if len(open_) == 1:
         return Verdict(open_[0], open_, SAID[open_[0]])
     parts = [PARTS[each] for each in open_]
-    which = f"{', '.join(parts[:-1])} or {parts[-1]} of those fewer turn up on other routes" if parts else ""
+    which = f"{', '.join(parts[:-1])} or {parts[-1]} of those fewer are matched on other routes" if parts else ""
     said = f"these runs leave open whether {which}" if which else SAID["not told apart"]
     return Verdict("not told apart", open_, said)
-
-
-def rows_of(table: pd.DataFrame, by: Sequence[str], top: str, bottom: str) -> pd.DataFrame:
-    """Return the ratio of two columns within groups, a row a group, over the observations in its rows."""
-    rows = []
-    for key, part in table.groupby(list(by), sort=False, observed=True):
-        found = ratio_of(part[top].to_numpy(), part[bottom].to_numpy())
-        rows.append((*(key if isinstance(key, tuple) else (key,)), found.mean, found.low, found.high, found.n))
-    return pd.DataFrame(rows, columns=[*by, "ratio", "low", "high", "n"])

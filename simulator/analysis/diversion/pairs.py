@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulator.analysis.metrics import counted_again, months_of, onward_routes
+from simulator.analysis.metrics import counted_again, counted_once, months_of
 from simulator.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Pairs:
     without, with_ : the runs.
     treated : routes on which the policy acts.
     elsewhere : routes where people may turn up instead.
-    onward : routes that people go on to from the treated ones or from others, where they are counted again.
+    onward : routes on which people are counted another time; see `simulator.analysis.metrics.counted_again`.
     months : whole months that are compared.
     """
 
@@ -139,8 +139,7 @@ def routes_of(policies: Mapping[str, Policy], scenario: Scenario) -> list[str]:
         named = {route_of.get(place, place) for policy in policies.values() for change in policy.levers
                  for place in change.at}  # fmt: skip
     found = [route for route in routes if route in named]
-    follow = {later for route in found for later in onward_routes(scenario, [route])}
-    return [route for route in found if route not in follow] or found
+    return counted_once(scenario, found)
 
 
 def make_pairs(
@@ -176,6 +175,10 @@ def make_pairs(
     if wrong:
         raise InputError([Problem("diversion", "--route", "is no route of these runs", route, None, ", ".join(known),
                                   nearest(route, known)) for route in wrong])  # fmt: skip
+    twice = [route for route in chosen if route not in counted_once(scenario, chosen)]
+    if twice:
+        said = "is reached only through other routes that are named, too: its people would count twice"
+        raise InputError([Problem("diversion", "--route", said, route, advice="leave it out") for route in twice])
     onward = counted_again(scenario, chosen)
     elsewhere = [route for route in known if route not in chosen and route not in onward]
     return Pairs(tuple(without), tuple(with_), tuple(chosen), tuple(elsewhere), tuple(onward),

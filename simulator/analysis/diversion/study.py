@@ -12,6 +12,7 @@ from simulator.analysis.diversion import accounts, course
 from simulator.analysis.diversion.elasticity import elasticity_table
 from simulator.analysis.diversion.estimates import MARGIN, Estimate, Verdict, mean_of, verdict
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
+from simulator.analysis.diversion.within import MEANS
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -30,11 +31,13 @@ class Diversion:
     Attributes
     ----------
     content : what was compared: policies, routes by role, months, pairs, seeds; and deaths in all without it.
-    fall : arrivals fewer on the treated routes; people.
-    rise : arrivals more on the other routes, onward ones left out; people.
-    ratio : diversion ratio, rise over fall.
-    verdict : none, partial, full or over-compensation, or that it cannot be told.
-    deaths_fall, deaths_rise, deaths_ratio : the same of deaths on all legs of the routes.
+    fall : arrivals fewer on the treated routes, all people together.
+    rise : arrivals more on the other routes, all people together, those on which people are counted again left out.
+    fallen, moved, others : within origin and need: fewer over the groups that fell, how many of them as many more of
+        the same group elsewhere match, and how many others are more elsewhere; see `within`.
+    ratio : diversion ratio, moved over fallen.
+    verdict : none, partial or full, or that it cannot be told.
+    deaths_fall, deaths_rise : deaths fewer on the treated routes, and more on the others, on all their legs.
     deaths : deaths more in all, on routes and off them.
     changed_destination : people more in the destination countries that gained.
     tables : ``routes people waiting groups matrix elasticities risk course times``; see the modules that make them.
@@ -43,11 +46,13 @@ class Diversion:
     content: Mapping[str, Any]
     fall: Estimate
     rise: Estimate
+    fallen: Estimate
+    moved: Estimate
+    others: Estimate
     ratio: Estimate
     verdict: Verdict
     deaths_fall: Estimate
     deaths_rise: Estimate
-    deaths_ratio: Estimate
     deaths: Estimate
     changed_destination: Estimate
     tables: Mapping[str, pd.DataFrame]
@@ -67,11 +72,11 @@ class Diversion:
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        names = ("fall", "rise", "ratio", "verdict", "deaths_fall", "deaths_rise", "deaths_ratio", "deaths",
-                 "changed_destination")  # fmt: skip
+        names = ("fall", "rise", "fallen", "moved", "others", "ratio", "verdict", "deaths_fall", "deaths_rise",
+                 "deaths", "changed_destination")  # fmt: skip
         estimates = {name: getattr(self, name).plain() for name in names}
         tables = {name: _records(table) for name, table in self.tables.items()}
-        return {**self.content, **estimates, **tables, "not_recorded": list(NOT_RECORDED)}
+        return {**self.content, **estimates, **tables, "ratio_is": MEANS, "not_recorded": list(NOT_RECORDED)}
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -112,22 +117,25 @@ def diversion(
 def of_pairs(pairs: Pairs, effort: Sequence[float] | None = None, margin: float = MARGIN) -> Diversion:
     """Return what pairs of runs say; see `diversion`."""
     flows = accounts.by_route(pairs)
-    fall, rise, ratio = accounts.moved(flows, "arrivals")
-    deaths_fall, deaths_rise, deaths_ratio = accounts.moved(flows, "deaths")
+    fall, rise = accounts.totals(flows, "arrivals")
+    deaths_fall, deaths_rise = accounts.totals(flows, "deaths")
+    changes = accounts.by_group(pairs)
+    found = accounts.moved(pairs, changes)
     everywhere = pairs.flows("deaths")
-    by_pair = course.course_by_pair(pairs)
-    groups = pd.concat([accounts.group_table(pairs, "origin"), accounts.group_table(pairs, "need")], ignore_index=True)
+    by_month = course.course_of(pairs)
+    groups = pd.concat([accounts.group_table(pairs, changes, "origin"), accounts.group_table(pairs, changes, "need")],
+                       ignore_index=True)  # fmt: skip
     content = {**_content(pairs, margin), "deaths_without": float(everywhere["without"].mean())}
     tables = {
         "routes": accounts.route_table(flows), "people": accounts.people_table(pairs),
         "waiting": accounts.waiting_table(pairs), "groups": groups,
-        "matrix": accounts.matrix_row(flows), "elasticities": elasticity_table(pairs, flows, effort),
-        "risk": accounts.risk_table(flows), "course": course.course_table(by_pair),
-        "times": course.times_table(by_pair),
+        "matrix": accounts.matrix_row(found), "elasticities": elasticity_table(pairs, flows, effort),
+        "risk": accounts.risk_table(flows), "course": course.course_table(by_month),
+        "times": course.times_table(by_month),
     }  # fmt: skip
     return Diversion(
-        content, fall, rise, ratio, verdict(fall, ratio, margin), deaths_fall, deaths_rise, deaths_ratio,
-        mean_of(everywhere["change"].to_numpy()), accounts.changed_destination(pairs), tables,
+        content, fall, rise, found.fallen, found.moved, found.others, found.ratio, verdict(fall, found.ratio, margin),
+        deaths_fall, deaths_rise, mean_of(everywhere["change"].to_numpy()), accounts.changed_destination(pairs), tables,
     )  # fmt: skip
 
 
@@ -154,7 +162,7 @@ def matrix(studies: Mapping[str, Diversion]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``squeezed route role ratio low high n``.
+        ``squeezed route ratio low high n people``.
     """
     parts = []
     for squeezed, study in studies.items():

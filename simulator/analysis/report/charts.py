@@ -16,6 +16,7 @@ from simulator.analysis.diversion.figures.sankey import COLOURS, NO_DESTINATION,
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs
 from simulator.analysis.diversion.study import Diversion
+from simulator.analysis.diversion.within import MEANS
 from simulator.analysis.report.content import Chart, Table
 
 DASHES: Final = ("solid", "dash", "dot", "longdash", "dashdot", "longdashdot", "dash")
@@ -65,7 +66,7 @@ def change_chart(study: Diversion) -> Chart:
     import plotly.graph_objects as go
 
     rows = study.tables["routes"].query("measure == 'arrivals' and role != 'none'").iloc[::-1]
-    labels = [study.content["labels"][route] + (" (onward)" if role == "onward" else "")
+    labels = [study.content["labels"][route] + (" (counted again)" if role == "onward" else "")
               for route, role in zip(rows["route"], rows["role"], strict=True)]  # fmt: skip
     change = rows["change"].to_numpy(dtype=float)
     known = bool(np.isfinite(rows["low"]).all())
@@ -86,33 +87,35 @@ def change_chart(study: Diversion) -> Chart:
                    xaxis={"title": {"text": "arrivals, with less without"}, "gridcolor": style.RULE, "zeroline": True,
                           "zerolinecolor": style.INK, "nticks": 5})  # fmt: skip
     return Chart("change", "Change of arrivals by route", figure, f"Change of arrivals by route, with 95% interval: "
-                 f"{words}.", table, "Onward routes: people who arrived before are counted again there.",
+                 f"{words}.", table, "Counted again: the same people are counted another time there.",
                  height=110 + 44 * len(rows))  # fmt: skip
 
 
 def course_chart(study: Diversion) -> Chart:
-    """Return fall and rise added up month by month."""
+    """Return the fall, what moved and others added up month by month."""
     import plotly.graph_objects as go
 
     course, data = study.tables["course"], []
-    moved = ((course["fall"] != 0) | (course["rise"] != 0)).to_numpy()
+    moved = (course[["fall", "moved", "others"]] != 0).any(axis=1).to_numpy()
     course = course.iloc[max(int(moved.argmax()) - 3, 0) :]
     x = course["month"].tolist()
     for name, colour, label, dash in (("fall", FEWER, "fewer on the squeezed route", "solid"),
-                                      ("rise", MORE, "more on other routes", "dash")):  # fmt: skip
+                                      ("moved", MORE, "matched on other routes", "dash"),
+                                      ("others", "#009E73", "others more there", "dot")):  # fmt: skip
         data += band(x, course[f"{name}_low"].tolist(), course[f"{name}_high"].tolist(), colour)
         data.append(go.Scatter(x=x, y=course[name].tolist(), name=label, mode="lines",
                                line={"color": colour, "width": 3, "dash": dash},
                                hovertemplate="%{y:,.0f}"))  # fmt: skip
     said = times_words(study)
-    columns = ["month", "fall", "fall_low", "fall_high", "rise", "rise_low", "rise_high"]
-    head = ("month", "fewer", "low", "high", "more elsewhere", "low ", "high ")
+    columns = ["month", *(f"{name}{end}" for name in ("fall", "moved", "others") for end in ("", "_low", "_high"))]
+    head = ("month", "fewer", "low", "high", "matched", "low ", "high ", "others more", "low  ", "high  ")
     table = Table("numbers-course", "Added up since the start", head,
                   tuple(tuple(row) for row in course[columns].itertuples(index=False)))  # fmt: skip
     figure = plain(data, yaxis={"title": {"text": "people, added up"}, "gridcolor": style.RULE},
                    xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0})  # fmt: skip
     return Chart("course", "How long it takes", figure, f"{said[0].upper()}{said[1:]}.", table,
-                 "Parts are of what had happened by the end of the run.")  # fmt: skip
+                 "Parts are of what had happened by the end of the run. Matched: by more of the same origin and "
+                 f"need. {MEANS}")  # fmt: skip
 
 
 def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) -> Chart:

@@ -21,10 +21,19 @@ from simulator.analysis.diversion.figures.common import (
     said,
     signed,
 )
-from simulator.analysis.diversion.figures.glance import deaths_words, headline, rest_limits, shares, treated_words
+from simulator.analysis.diversion.figures.glance import (
+    MATCHED,
+    UNMATCHED,
+    deaths_words,
+    headline,
+    rest_limits,
+    shares,
+    treated_words,
+)
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
 from simulator.analysis.diversion.study import NOT_RECORDED, Diversion, of_pairs
+from simulator.analysis.diversion.within import MEANS
 from simulator.analysis.metrics import monthly_arrivals_by_route
 from simulator.analysis.report.arms import Arm, arms_of, shared
 from simulator.analysis.report.charts import change_chart, course_chart, monthly_chart, outcome_charts
@@ -42,8 +51,9 @@ LIMITS: Final = (
     "The 95% interval is over the pairs of runs given. Pairs that differ in seed alone tell of luck; pairs of "
     "different members of a fit tell of part of what is not known about the numbers. Neither tells of what the model "
     "leaves out.",
-    "A person is counted on each route entered. Onward routes, which people go on to from the squeezed one, are left "
-    "out of what moved.",
+    "A person is counted on each route entered. Routes on which the same people are counted another time are left out "
+    "of what rose elsewhere.",
+    MEANS,
     "What was set, and on what evidence, stands above. Values that are assumed could be otherwise within their ranges.",
     *(f"Not recorded: {each[:1].lower()}{each[1:]}" for each in NOT_RECORDED),
 )  # fmt: skip
@@ -150,12 +160,13 @@ def _interval(low: float, high: float, scale: float = 1.0) -> str:
 def _cards(study: Diversion) -> tuple[Card, ...]:
     fall, rise, deaths = study.fall, study.rise, study.deaths
     told = deaths.told or deaths.n < 2
-    rest = fall.mean - rise.mean
+    rest, moved, others = fall.mean - rise.mean, study.moved, study.others
     return (
         Card(f"{number(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
              f"arrived by the {treated_words(study)}; {_interval(fall.low, fall.high)}", "fewer"),
-        Card(f"{number(abs(rise.mean))} {'more' if rise.mean >= 0 else 'fewer'}",
-             f"arrived by other routes; {_interval(rise.low, rise.high)}", "more"),
+        Card(f"{number(moved.mean)} matched",
+             f"by more of the same origin and need on other routes; {_interval(moved.low, moved.high)}. Others more "
+             f"there: {number(others.mean)}; {_interval(others.low, others.high)}", "more"),
         Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
         Card(f"{signed(deaths.mean)} deaths" if told else "No clear change",
              ("" if told else "in deaths: ") + deaths_words(study).removeprefix("no clear change; ")),
@@ -168,8 +179,9 @@ def _waffle(study: Diversion) -> Waffle | None:
     parts = [(f"by the {study.content['labels'][route]}", count, TONES[min(place, 3)])
              for place, (route, count) in enumerate(shares(study).items())]  # fmt: skip
     rest = max(100 - sum(count for _, count, _ in parts), 0)
-    parts.append((f"arrive by no route{bracketed(rest_limits(study.ratio))}", rest, "m0"))
-    return Waffle(f"Of every 100 people who no longer arrive by the {treated_words(study)}", tuple(parts))
+    parts.append((f"{UNMATCHED}{bracketed(rest_limits(study.ratio))}", rest, "m0"))
+    title = f"Of every 100 fewer by the {treated_words(study)}, how many more of the same origin and need"
+    return Waffle(title, tuple(parts))
 
 
 def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, ...]:
@@ -192,19 +204,20 @@ def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, .
 
 
 def _study_findings(lead: str, study: Diversion) -> list[Finding]:
-    routes = study.tables["matrix"].query("role == 'elsewhere'").sort_values("ratio", ascending=False)
+    routes = study.tables["matrix"].sort_values("ratio", ascending=False)
     where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
-    many = (f"{number(100 * study.ratio.mean)} arrive by another route" if sharp(study.ratio)
-            else "it is too uncertain to say how many arrive by another route")  # fmt: skip
-    share = (f"Of every 100 people who no longer arrive by the {treated_words(study)}, {many} "
+    many = (f"{number(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
+            else "it is too uncertain to say how many are matched on other routes")  # fmt: skip
+    share = (f"Of every 100 fewer arrivals by the {treated_words(study)}, {many} "
              f"({_interval(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
     people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
     found = [
         Finding(f"{lead}{share}",
-                f"{study.verdict.said.capitalize()}. By route: {where}."),
+                f"{study.verdict.said.capitalize()}. By route: {where}. Others more on other routes: "
+                f"{said(study.others)}. {MEANS}"),
         Finding(f"{lead}Deaths: {_more(study.deaths)}.",
                 f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
                 f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
@@ -219,8 +232,8 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     ]  # fmt: skip
     if {"in_need", "other"} <= set(need):
         one, two = (_group(need[name]) for name in ("in_need", "other"))
-        found.append(Finding(f"{lead}Of every 100 in need of protection who no longer arrive there, {one} arrive by "
-                             f"another route; of every 100 others {two}."))  # fmt: skip
+        found.append(Finding(f"{lead}Of every 100 fewer who are in need of protection, {one} are matched by more of "
+                             f"their origin on other routes; of every 100 fewer others {two}."))  # fmt: skip
     return found
 
 

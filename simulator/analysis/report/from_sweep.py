@@ -11,6 +11,7 @@ import pandas as pd
 from simulator.analysis.diversion.balloon import FLOWS
 from simulator.analysis.diversion.figures.balance_words import balances_of
 from simulator.analysis.diversion.figures.common import labels_of
+from simulator.analysis.diversion.within import GROUPS
 from simulator.analysis.metrics import counted_again
 from simulator.analysis.report.content import ReportContent
 from simulator.analysis.report.from_table import from_table
@@ -49,12 +50,22 @@ def tables_needed(content: Mapping[str, Any], name: str) -> dict[str, str]:
     for flow in FLOWS:
         fitting = [each for each, about in tables.items() if about["measure"] == flow and "route" in about["by"]
                    and set(about.get("where", ())) <= {"border"} and not about.get("when")]  # fmt: skip
+        if flow == "arrivals":
+            whole = [each for each in fitting if set(GROUPS) <= set(tables[each]["by"])]
+            if fitting and not whole:
+                said = "was kept without origins: what share of a fall a rise elsewhere matches is not computed"
+                problems.append(Problem(name, "tables", said, fitting[0], None,
+                                        "arrivals by [route, origin, need, year]",
+                                        "add that table to the design, and sweep anew"))  # fmt: skip
+                continue
+            fitting = whole
         if fitting:
             # Attempts as runs count them, where there are several.
             narrow = [each for each in fitting if flow == "attempts" and tables[each].get("where")]
             found[flow] = (narrow or fitting)[0]
         else:
-            advice = f"add a table of {flow} by [route, year]"
+            by = "[route, origin, need, year]" if flow == "arrivals" else "[route, year]"
+            advice = f"add a table of {flow} by {by}"
             problems.append(Problem(name, "tables", f"holds no {flow} by route", advice=advice))
     if len(content["cases"]) > 1:
         problems.append(Problem(name, "cases", "are several", None, None, "one case", "sweep one case at a time"))
@@ -70,18 +81,29 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
     ----------
     tables : each flow by run and route, by its name; what is before the sweep's own measures begin is left out.
     """
+    parts = [_counted(content, tables[flow], flow, RUN) for flow in FLOWS]
+    return _typed(pd.concat(parts, axis=1).fillna(0.0).reset_index())
+
+
+def people_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the arrivals of a sweep by run, route, origin and need; `tables` as for `balloon_of`."""
+    found = _typed(_counted(content, tables["arrivals"], "arrivals", (*RUN, *GROUPS)).reset_index())
+    return found.astype(dict.fromkeys(GROUPS, str))
+
+
+def _counted(content: Mapping[str, Any], rows: pd.DataFrame, flow: str, by: Sequence[str]) -> pd.Series[float]:
+    """Return a flow added up, from the first month that the sweep's own measures count."""
     since = _since(content)
-    parts = []
-    for flow in FLOWS:
-        rows = tables[flow]
-        for period in ("month", "year"):
-            if period in rows and since:
-                rows = rows[rows[period].astype(str) >= since[: 4 if period == "year" else 7]]
-        rows = rows[rows["route"].astype(str) != ""].rename(columns={"value": flow})
-        parts.append(rows.groupby(list(RUN), observed=True)[flow].sum())
-    table = pd.concat(parts, axis=1).fillna(0.0).reset_index()
-    table["effort"] = pd.to_numeric(table["effort"])
-    return table.astype({"squeezed": str, "route": str})
+    for period in ("month", "year"):
+        if period in rows and since:
+            rows = rows[rows[period].astype(str) >= since[: 4 if period == "year" else 7]]
+    rows = rows[rows["route"].astype(str) != ""].rename(columns={"value": flow})
+    found: pd.Series[float] = rows.groupby(list(by), observed=True)[flow].sum()
+    return found
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(effort=pd.to_numeric(table["effort"])).astype({"squeezed": str, "route": str})
 
 
 def by_run(content: Mapping[str, Any], runs: pd.DataFrame, measure: str) -> pd.DataFrame | None:
@@ -111,7 +133,7 @@ class Swept:
     runs : a row a run.
     flows : each flow by run and route; see `tables_needed`.
     people : people by run, leg and month, if it kept them; see `sweep_map`.
-    scenario : scenario of its case: labels, which routes go on from which, legs and places.
+    scenario : a scenario of its case: labels, which routes go on from which, legs and places.
     name : the sweep, as the user knows it.
     """
 
@@ -156,7 +178,8 @@ def design_of(swept: Swept) -> dict[str, Any]:
         "labels": {route: about.label for route, about in routes.items()},
         "onward": {route: counted_again(scenario, [route]) for route in routes},
         "effort": effort["label"], "effort_unit": "" if effort["unit"] == "1" else effort["unit"],
-        "as_it_was": effort.get("as_it_was"), "deaths": by_run(content, swept.runs, "deaths"),
+        "people": people_of(content, swept.flows), "as_it_was": effort.get("as_it_was"),
+        "deaths": by_run(content, swept.runs, "deaths"),
         "set_out": by_run(content, swept.runs, "departures"),
         "when": _months(since or case["period"][0][:7], _last_month(case["period"][1])),
         "ran": _months(case["period"][0][:7], _last_month(case["period"][1])),

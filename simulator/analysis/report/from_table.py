@@ -23,15 +23,14 @@ from simulator.analysis.diversion.figures.balance_words import (
     deaths_where,
     deaths_words,
     fall_words,
-    fewer_words,
     headline,
     lead_words,
     notes,
     nothing_words,
     parts_of,
-    set_out_words,
     share_words,
     spans,
+    under_words,
 )
 from simulator.analysis.diversion.figures.common import (
     NOWHERE,
@@ -44,6 +43,8 @@ from simulator.analysis.diversion.figures.common import (
     number,
     rise_words,
 )
+from simulator.analysis.diversion.figures.glance import MATCHED
+from simulator.analysis.diversion.within import MEANS
 from simulator.analysis.report.charts import colours
 from simulator.analysis.report.content import Bar, Finding, ReportContent, Table
 from simulator.analysis.report.sweep_charts import charts_of
@@ -51,7 +52,8 @@ from simulator.analysis.report.sweep_charts import charts_of
 LIMITS: Final = (
     "Differences, not forecasts: the model compares efforts under stated assumptions and does not foretell totals.",
     "The 95% interval is over draws of what is not known, or, where there is one draw, over seeds alone.",
-    "A person is counted on each route entered. Onward routes are left out of what moved.",
+    "A person is counted on each route entered. Routes on which people are counted another time are left out.",
+    MEANS,
 )  # fmt: skip
 Design = Mapping[str, Any]
 
@@ -62,7 +64,8 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
     Parameters
     ----------
     table : see `simulator.analysis.diversion.balloon`.
-    design : all optional: ``title question scenario name persons_per_agent version versions``, ``labels`` of routes,
+    design : ``people`` (arrivals by origin and need: see `balloon.PEOPLE`); all else optional: ``title question
+        scenario name persons_per_agent version versions``, ``labels`` of routes,
         ``onward`` (routes that others lead on to), ``effort`` (name of the axis), ``effort_unit``, ``as_it_was`` (the
         effort that changes nothing), ``attempts`` (where attempts are counted, in words), ``deaths`` (deaths anywhere:
         see `simulator.analysis.diversion.balance.balances`), ``about`` (pairs of what was run), ``evidence`` and
@@ -84,14 +87,15 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
     charts = [chart for each in found for chart in charts_of(curves, each.squeezed, each.base, labels, design)]
     return ReportContent(
         title=str(design.get("title", "Squeeze the balloon")),
-        question=str(design.get("question", "If control rises on one route, how many are stopped, how many move, and "
-                                            "where do they go?")),
+        question=str(design.get("question", "If control rises on one route, how many are stopped, and how many more "
+                                            "of the same origin and need come elsewhere?")),
         answer=_answer(found, labels), about=_about(table, design, [each.squeezed for each in found], labels),
         bars=tuple(_bar(each, labels) for each in found), bars_note=_bars_note(found[0], design),
         bars_more=tuple(notes(found, table, design)), bars_heads=(FALL, INSTEAD, deaths_where(design), UNKNOWN),
         findings=_findings(found, labels, design), map=design.get("map"), map_note=str(design.get("map_note", "")),
         charts=tuple(charts), comparison=(
-            _by_effort(balloon.diversion_by_effort(table, dict(design.get("onward", {})), base), labels, design),
+            _by_effort(balloon.diversion_by_effort(table, design.get("people"), dict(design.get("onward", {})), base),
+                       labels, design),
             _matrix(table, design, labels), _elasticities(table, labels)),
         evidence=tuple(_rows(name, design[name]) for name in ("evidence", "assumptions") if design.get(name)),
         limits=(*LIMITS, *map(str, design.get("limits", ()))),
@@ -101,7 +105,7 @@ def from_table(table: pd.DataFrame, design: Design) -> ReportContent:
 
 
 def _answer(found: Sequence[Balance], labels: Mapping[str, str]) -> str:
-    """Return the answer in a sentence: how many of a hundred arrive by another route, and of which nothing is known."""
+    """Return the answer in a sentence: how many of a hundred are matched elsewhere, and of which nothing is known."""
     left = [labels[each.squeezed] for each in found if not each.known]
     rest = f" {join(left)}: cannot be told from these runs." if left and len(left) < len(found) else ""
     return f"{headline(found, labels)}.{rest}"
@@ -124,7 +128,7 @@ def _bar(each: Balance, labels: Mapping[str, str]) -> Bar:
     drawn = tuple((part.said, end - start, tints.get(part.route, NOWHERE))
                   for part, (start, end) in zip(parts, spans(parts), strict=True))  # fmt: skip
     total = tuple(WHOLE * end for end in (each.ratio.low, each.ratio.mean, each.ratio.high))
-    said = tuple(filter(None, [*fewer_words(each, labels), set_out_words(each)]))
+    said = tuple(under_words(each))
     return Bar(label, colour, lead_words(each), *fall_words(each), drawn,
                total if all(map(math.isfinite, total)) else (), said, deaths, tuple(more))  # fmt: skip
 
@@ -153,10 +157,10 @@ def _findings(found: Sequence[Balance], labels: Mapping[str, str], design: Desig
         died = f"{deaths_where(design)}: {change}: {'; '.join(more)}."
         if each.known:
             made.append(Finding(
-                f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}), and "
-                f"{more_words(each.rise)[0]} by other routes ({more_words(each.rise)[1]}): of every 100 who no longer "
-                f"arrive there, {share_words(each)} arrive by another route.",
-                f"{each.verdict.said.capitalize()}. {died}"))  # fmt: skip
+                f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}); of "
+                f"every 100 of them, {share_words(each)} are {MATCHED}.",
+                f"All together, {more_words(each.rise)[0]} come by other routes ({more_words(each.rise)[1]}); "
+                f"{number(each.moved.mean)} match the fall. {each.verdict.said.capitalize()}. {died}"))  # fmt: skip
         else:
             made.append(Finding(f"{label}: {nothing_words(each)}", died))
     return tuple(made)
@@ -164,20 +168,22 @@ def _findings(found: Sequence[Balance], labels: Mapping[str, str], design: Desig
 
 def _by_effort(moved: pd.DataFrame, labels: Mapping[str, str], design: Design) -> Table:
     rows = tuple(
-        (labels[row["squeezed"]], row["effort"], row["fall"], row["rise"], *(_hundred(row[name]) for name in
+        (labels[row["squeezed"]], row["effort"], row["fall"], row["fallen"], row["moved"], row["others"], row["rise"],
+         *(_hundred(row[name]) for name in
          ("ratio", "low", "high"))) for row in moved.to_dict(orient="records"))  # fmt: skip
-    head = ("squeezed route", "effort", "fewer there", "more by other routes", "of every 100 of them, by other routes",
-            "low", "high")  # fmt: skip
-    return Table("comparison", "What each effort moves", head, rows, True, _against(design))
+    head = ("squeezed route", "effort", "fewer there, all together", "fewer, of origins and needs that fell",
+            "of them matched elsewhere", "others more elsewhere", "more elsewhere, all together",
+            "of every 100 fewer, matched", "low", "high")  # fmt: skip
+    return Table("comparison", "What each effort makes fall and rise", head, rows, True, f"{_against(design)} {MEANS}")
 
 
 def _matrix(table: pd.DataFrame, design: Design, labels: Mapping[str, str]) -> Table:
-    found = balloon.matrix(table, None, dict(design.get("onward", {})), base_of(design))
+    found = balloon.matrix(table, design.get("people"), None, dict(design.get("onward", {})), base_of(design))
     rows = tuple((labels[row["squeezed"]], labels[row["route"]], *(_hundred(row[name]) for name in
-                  ("ratio", "low", "high")), row["role"]) for row in found.to_dict(orient="records"))  # fmt: skip
-    head = ("squeezed route", "other route", "of every 100 who no longer arrive, by it", "low", "high", "part")
+                  ("ratio", "low", "high")), row["people"]) for row in found.to_dict(orient="records"))  # fmt: skip
+    head = ("squeezed route", "other route", "of every 100 fewer, matched by it", "low", "high", "people")
     return Table("matrix", "Diversion matrix, at full effort", head, rows, True,
-                 f"{_against(design)} Onward routes: the same people are counted again there.")  # fmt: skip
+                 f"{_against(design)} {MEANS}")  # fmt: skip
 
 
 def _against(design: Design) -> str:

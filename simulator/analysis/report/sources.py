@@ -16,8 +16,9 @@ from simulator.errors import InputError, Problem
 from simulator.outputs.result import Result
 
 TABLE: Final = "balloon.parquet"
+PEOPLE: Final = "balloon-people.parquet"
 DESIGN: Final = "balloon.json"
-"""What a sweep's folder holds for its report: the table of `diversion.balloon`, and the design of `from_table`."""
+"""What a sweep's folder holds for its report: the tables of `diversion.balloon`, and the design of `from_table`."""
 
 
 def is_sweep(folder: Path) -> bool:
@@ -33,18 +34,22 @@ def from_folder(folder: Path) -> ReportContent:
     InputError
         If its table or design cannot be read.
     """
-    try:
-        table = pd.read_parquet(folder / TABLE)
-    except (OSError, ValueError) as error:
-        advice = "run the sweep again"
-        raise InputError([Problem(str(folder / TABLE), "", f"cannot be read: {error}", advice=advice)]) from None
-    design: dict[str, Any] = {}
+    table, design = _table(folder / TABLE), dict[str, Any]()
     if (folder / DESIGN).is_file():
         try:
             design = dict(json.loads((folder / DESIGN).read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise InputError([Problem(str(folder / DESIGN), "", f"is not a JSON object: {error}")]) from None
+    if (folder / PEOPLE).is_file():
+        design["people"] = _table(folder / PEOPLE)
     return from_table(table, design)
+
+
+def _table(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise InputError([Problem(str(file), "", f"cannot be read: {error}", advice="run the sweep again")]) from None
 
 
 def content_of(given: Sequence[Result | str | Path], routes: Sequence[str] = ()) -> ReportContent:

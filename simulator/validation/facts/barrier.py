@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
+
+from simulator.analysis.diversion.within import share_within
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
@@ -122,22 +125,25 @@ def _from_the_line() -> Iterator[rows.LegRow]:
 def second_year(made: Scenario) -> Year:
     """Return arrivals by sector and departures by origin in the second year."""
     result = simulate(made)
-    came, left = (
-        result.frame(name, by=["year", by]).astype({"year": str}).query("year == @SECOND_YEAR").set_index(by)[name]
-        for name, by in (("arrivals", "tail"), ("departures", "origin"))
+    people, left = (
+        result.frame(name, by=["year", *by]).astype(str).query("year == @SECOND_YEAR").set_index(by)[name].astype(float)
+        for name, by in (("arrivals", ["tail", "origin", "need"]), ("departures", ["origin"]))
     )
+    came = people.groupby("tail").sum()
     return Year(
         {sector: float(came.get(sector, 0.0)) for sector in SECTORS},
         {origin: float(left.get(origin, 0.0)) for origin in (INTERIOR, *RESIDENTS.values())},
+        people.rename_axis(["route", "origin", "need"]),
     )
 
 
 @dataclass(frozen=True)
 class Year:
-    """Arrivals by sector and departures by origin in a year."""
+    """Arrivals by sector, departures by origin, and arrivals by sector (as ``route``), origin and need in a year."""
 
     arrivals: dict[str, float]
     departures: dict[str, float]
+    people: pd.Series[float]
 
 
 @dataclass(frozen=True)
@@ -150,8 +156,7 @@ class Diversion:
     near, beside, interior : relative change of departures of residents near it, in the sectors beside it, and inland.
     treated : relative change of arrivals in its sector.
     next_door : relative change of arrivals in the sectors beside it.
-    changed_way : of those fewer in its sector, the share who arrived in another; the rest stayed at home or on the
-        way. Negative where fewer arrive elsewhere, too.
+    changed_way : of those fewer in its sector, the share matched by more of the same origin and need in another.
     """
 
     effort: float
@@ -189,8 +194,8 @@ def diversion(parameters: Parameters, seeds: Sequence[int] = SEEDS) -> Diversion
             found[name].append(_change(with_.departures, without.departures, origins))
         found["treated"].append(_change(with_.arrivals, without.arrivals, [FENCED]))
         found["next"].append(_change(with_.arrivals, without.arrivals, NEXT_DOOR))
-        rise = sum(with_.arrivals[s] - without.arrivals[s] for s in SECTORS if s != FENCED)
-        found["moved"].append(rise / (without.arrivals[FENCED] - with_.arrivals[FENCED]))
+        others = [sector for sector in SECTORS if sector != FENCED]
+        found["moved"].append(share_within(without.people, with_.people, [FENCED], others))
     return Diversion(effort, *(over_seeds(values) for values in found.values()))
 
 

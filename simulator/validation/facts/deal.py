@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from simulator.analysis.diversion.within import share_within
 from simulator.analysis.metrics import onward_routes
 from simulator.analysis.validation import observed_series
 from simulator.scenario.schema import Scenario
@@ -104,17 +105,14 @@ def taken_elsewhere(
     with_, without : ``people`` who arrived by ``route``, ``origin``, ``need`` and ``month``.
     need : whose.
     """
-    change = [_by_origin(frame, months, need) for frame in (with_, without)]
-    moved = change[0].sub(change[1], fill_value=0.0)
-    fall = (-moved.reindex(columns=[TREATED], fill_value=0.0)[TREATED]).clip(lower=0.0)
-    rise = moved.reindex(columns=list(elsewhere), fill_value=0.0).sum(axis=1).clip(lower=0.0)
-    return float(np.minimum(fall, rise).sum() / fall.sum()) if fall.sum() > 0 else float("nan")
+    before, now = (_by_group(frame, months, need) for frame in (without, with_))
+    return share_within(before, now, [TREATED], elsewhere)
 
 
-def _by_origin(people: pd.DataFrame, months: pd.PeriodIndex, need: str) -> pd.DataFrame:
+def _by_group(people: pd.DataFrame, months: pd.PeriodIndex, need: str) -> pd.Series[float]:
     chosen = people[people["month"].isin(list(months.astype(str))) & (people["need"] == need)]
-    table = chosen.pivot_table(index="origin", columns="route", values="people", aggfunc="sum", observed=True)
-    return table.fillna(0.0)
+    keys = ["route", "origin", "need"]
+    return chosen.astype(dict.fromkeys(keys, str)).groupby(keys)["people"].sum().astype(float)
 
 
 def fall_between(series: pd.Series[float], before: pd.Period, after: pd.Period) -> float:
@@ -173,7 +171,7 @@ def _f3(scenario: Scenario, fitting: Fitting, runs: Sequence[RunPair]) -> Iterat
 
 def first_entry(scenario: Scenario) -> list[str]:
     """Return the routes of first entry: those that no other route leads on to."""
-    onward = {later for route in scenario.corridor.routes for later in onward_routes(scenario, [route])}
+    onward = onward_routes(scenario)
     return [route for route in scenario.corridor.routes if route not in onward]
 
 

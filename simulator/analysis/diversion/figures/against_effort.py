@@ -35,6 +35,7 @@ from simulator.analysis.diversion.figures.common import (
     source_of,
     three,
 )
+from simulator.analysis.diversion.within import MEANS
 
 ALL: Final[dict[str, Any]] = {"color": style.INK, "linestyle": "-", "linewidth": 2.4}
 
@@ -60,7 +61,8 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     Parameters
     ----------
     table : see `simulator.analysis.diversion.balloon`.
-    design : ``labels`` (name of each route), ``onward`` (routes that others lead on to), ``effort`` (name of the axis),
+    design : ``people`` (arrivals by origin and need: see `balloon.PEOPLE`), ``labels`` (name of each route), ``onward``
+        (routes on which people are counted another time, by squeezed route), ``effort`` (name of the axis),
         ``effort_unit``, ``as_it_was`` (the effort that changes nothing), ``attempts`` (where attempts are counted),
         ``deaths`` (deaths anywhere, see `balance.balances`), and what the source line names: ``name scenario
         persons_per_agent version``. Onward routes are left out of the stack, since people are counted there again.
@@ -72,10 +74,11 @@ def balloon_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None)
     title = headline(every, labels)
     subtitle = (f"Simulated arrivals as control on one route rises. Left: each route, mean and 95% interval over "
                 f"{over_words(table)}; the route under control is thick. Right: all routes in one stack: height that "
-                "is lost arrives by no route. Steps of effort are those that were run, not to scale.")  # fmt: skip
+                "is lost arrives by no route. Matched: by more people of the same origin and need. Steps of "
+                "effort are those that were run, not to scale.")  # fmt: skip
     cell, above = 2.35, 0.95
     height = 2.0 + len(every) * (cell + above)
-    figure, _, top = style.new_figure(height, title, subtitle, source_of(design))
+    figure, _, top = style.new_figure(height, title, subtitle, f"{source_of(design)} {MEANS}")
     for place, each in enumerate(every):
         name = each.squeezed
         base = top - ((place + 1) * (cell + above) - 0.3) / height
@@ -101,7 +104,7 @@ def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
     if not each.known:
         return nothing_words(each)
-    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} arrive by another route"
+    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
 
 
 def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:
@@ -159,7 +162,7 @@ def _stack(
     axes.stackplot(np.arange(len(wide)), wide.to_numpy().T, colors=colours, alpha=0.85, edgecolor="white",
                    linewidth=0.7)  # fmt: skip
     axes.set_xlim(0, len(wide) - 1)
-    high = 1.08 * float(tops.to_numpy().max())
+    high = 1.08 * float(tops.to_numpy().max()) or 1.0
     axes.set_ylim(0, high)
     ends = (tops - wide / 2).iloc[-1]
     _beside(axes, {route: float(ends[route]) for route in routes}, high, routes[0], looks, labels)

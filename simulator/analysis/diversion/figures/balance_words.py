@@ -23,17 +23,18 @@ from simulator.analysis.diversion.figures.common import (
     signed_between,
     three,
 )
-from simulator.analysis.diversion.figures.glance import OVER, hundred, rest_limits
+from simulator.analysis.diversion.figures.glance import MATCHED, UNMATCHED, hundred, rest_limits
+from simulator.analysis.diversion.within import MEANS, OTHERS
 
 NAMED: Final = 2
 """Routes that the title names."""
 WHOLE: Final = 100
 EDGE: Final = 110.0
-"""People of a hundred at which bars and ranges that go on are cut: the scale is the same whatever is drawn."""
-FALL, INSTEAD = "Arrivals that fall away there", "Of every 100 of them, how many arrive instead, and where"
-UNKNOWN: Final = "Too uncertain to say how many move, and where"
+"""People of a hundred at which the scale of bars and ranges ends, whatever is drawn."""
+FALL: Final = "Arrivals that fall away there"
+INSTEAD: Final = "Of every 100 of them, how many are matched, and where"
+UNKNOWN: Final = "Too uncertain to say how much of it a rise elsewhere matches"
 """Heads of columns, and of the routes of which nothing is known."""
-NO_ROUTE: Final = "arrive by no route"
 CONTROL: Final = "Control (the effort to stop people at the borders of a route's legs)"
 STRESS: Final = "a stress test, not a proposal"
 ORDER: Final = "Rows: the largest share first."
@@ -45,37 +46,34 @@ def headline(found: Sequence[Balance], labels: Mapping[str, str]) -> str:
     known = [each for each in found if each.known]
     if not known:
         if any(each.told for each in found):
-            return ("Simulated: where control rises, fewer arrive; how many of them arrive by another route cannot be "
-                    "told from these runs")  # fmt: skip
+            return ("Simulated: where control rises, fewer arrive; how much of that a rise on other routes matches "
+                    "cannot be told from these runs")  # fmt: skip
         return "Simulated: where control rises on one route, no fall there can be told apart from zero"
     one, *rest = known if len(known) <= NAMED else [known[0], known[-1]]
-    first = (f"Simulated: of 100 people who no longer arrive by the {labels[one.squeezed]}, {count_words(one)} "
-             f"{'arrives' if count_words(one) == '1' else 'arrive'} by another route")  # fmt: skip
+    first = (f"Simulated: of 100 fewer arrivals by the {labels[one.squeezed]}, {count_words(one)} "
+             f"{'is' if count_words(one) == '1' else 'are'} {MATCHED}")  # fmt: skip
     return first + "".join(f"; of 100 by the {labels[each.squeezed]}, {count_words(each)}" for each in rest)
 
 
 def count_words(each: Balance) -> str:
-    """Return how many of a hundred arrive by another route."""
-    return number(WHOLE * each.ratio.mean) if each.ratio.mean >= 0 else "none"
+    """Return how many of a hundred are matched by a rise of the same origin and need on other routes."""
+    return number(WHOLE * each.ratio.mean)
 
 
 def share_words(each: Balance) -> str:
-    """Return how many of a hundred arrive by another route, with the interval."""
+    """Return how many of a hundred are matched, with the interval."""
     return count_words(each) + bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
 
 
 def lead_words(each: Balance) -> str:
-    """Return how many arrive by another route: of a hundred, and people."""
+    """Return how many are matched by a rise on other routes: of a hundred, and people."""
     limits = bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
-    if each.rise.mean < 0:
-        return f"None of 100{limits}: fewer arrive by other routes, too"
-    return (f"{count_words(each)} of 100{limits} by another route: "
-            f"about {number(each.rise.mean)} people")  # fmt: skip
+    return f"{count_words(each)} of 100{limits} matched: about {number(each.moved.mean)} people"
 
 
 @dataclass(frozen=True)
 class Part:
-    """Where some of a hundred who no longer arrive by a route arrive instead.
+    """Where some of a hundred fewer on a route are matched by as many more of the same origin and need.
 
     Attributes
     ----------
@@ -109,40 +107,33 @@ class Part:
 
 
 def parts_of(each: Balance, labels: Mapping[str, str]) -> list[Part]:
-    """Return where each hundred arrive instead, as whole people; what is left arrives by no route."""
+    """Return where each hundred are matched, as whole people; of what is left nobody more came elsewhere."""
     counts = hundred({route: share.mean for route, share in each.shares.items()})
-    found = [Part(route, labels[route], count, each.more[route].mean,
+    found = [Part(route, labels[route], count, each.to[route].mean,
                   between(each.shares[route].low, each.shares[route].high, WHOLE))
              for route, count in counts.items()]  # fmt: skip
     rest = WHOLE - round(WHOLE * each.ratio.mean)
     if rest <= 0:
         return found
-    return [*found, Part("", NO_ROUTE, rest, each.fall.mean - each.rise.mean, rest_limits(each.ratio))]
+    return [*found, Part("", UNMATCHED, rest, each.fallen.mean - each.moved.mean, rest_limits(each.ratio))]
 
 
 def spans(parts: Sequence[Part]) -> list[tuple[float, float]]:
-    """Return where each part of a bar begins and ends, cut at `EDGE`.
-
-    Where fewer arrive by some routes, too, the others come to more than the total; the rest still ends at a hundred.
-    """
+    """Return where each part of a bar begins and ends."""
     found, at = [], 0.0
     for part in parts:
-        end = min(at + part.count, EDGE) if part.route else max(float(WHOLE), at)
+        end = at + part.count if part.route else float(WHOLE)
         found.append((at, end))
         at = end
     return found
 
 
-def fewer_words(each: Balance, labels: Mapping[str, str]) -> list[str]:
-    """Return the other routes by which fewer arrive, too, in words."""
-    found = []
-    for route, share in each.shares.items():
-        if round(WHOLE * share.mean) < 0:
-            fewer, limits = more_words(
-                Estimate(WHOLE * share.mean, WHOLE * share.low, WHOLE * share.high, share.n))  # fmt: skip
-            found.append(f"{labels[route]}: {fewer} of 100, too ({limits}): {number(-each.more[route].mean)} people, "
-                         "taken off the total")  # fmt: skip
-    return found
+def others_words(each: Balance) -> str:
+    """Return how many others came on other routes beyond what matches the fall; empty if that cannot be told."""
+    if not (each.others.told or each.others.n < 2) or not each.others.mean > 0:
+        return ""
+    limits = bracketed(between(each.others.low, each.others.high))
+    return f"Others more on other routes: {number(each.others.mean)}{limits}"
 
 
 def fall_words(each: Balance) -> tuple[str, str]:
@@ -157,7 +148,7 @@ def nothing_words(each: Balance) -> str:
         return "Changes nothing in these runs."
     fewer, limits = more_words(Estimate(-each.fall.mean, -each.fall.high, -each.fall.low, each.fall.n))
     if each.told:
-        return (f"{fewer} ({limits}); too uncertain to say how many arrive by another route "
+        return (f"{fewer} ({limits}); too uncertain to say how many are matched on other routes "
                 f"({between(each.ratio.low, each.ratio.high, WHOLE)} of 100).")  # fmt: skip
     return f"{fewer} in the mean ({limits}): no fall can be told apart from zero."
 
@@ -168,6 +159,11 @@ def set_out_words(each: Balance) -> str:
         return ""
     many, limits = more_words(each.set_out)
     return f"On all routes together {many} people set out ({limits})"
+
+
+def under_words(each: Balance) -> list[str]:
+    """Return what stands under the hundred: others more elsewhere, and how many set out, as far as it can be told."""
+    return [words for words in (others_words(each), set_out_words(each)) if words]
 
 
 def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -206,9 +202,9 @@ def sentence(each: Balance, labels: Mapping[str, str], where: str) -> str:
     died = f"{where}: {change}: {'; '.join(more)}."
     if not each.known:
         return f"{label}: {nothing_words(each)} {died}"
-    parts = "; ".join([*(part.said for part in parts_of(each, labels)), *fewer_words(each, labels)])
+    parts = "; ".join(part.said for part in parts_of(each, labels))
     fall, limits = fall_words(each)
-    left = f" {set_out_words(each)}." if set_out_words(each) else ""
+    left = "".join(f" {words}." for words in under_words(each))
     return f"{label}: {fall} arrive there {limits}. {lead_words(each)}: {parts}.{left} {died}"
 
 
@@ -220,9 +216,10 @@ def deaths_where(design: Mapping[str, Any] | None) -> str:
 
 
 def balances_of(table: pd.DataFrame, design: Mapping[str, Any] | None) -> tuple[Balance, ...]:
-    """Return the balances of a table with what its design says: onward routes, base effort, deaths, who set out."""
+    """Return the balances of a table with what its design says: people by origin and need, base effort, deaths."""
     about = dict(design or {})
-    return balances(table, dict(about.get("onward", {})), base_of(about), about.get("deaths"), about.get("set_out"))
+    return balances(table, about.get("people"), dict(about.get("onward", {})), base_of(about), about.get("deaths"),
+                    about.get("set_out"))  # fmt: skip
 
 
 def over_words(table: pd.DataFrame) -> str:
@@ -237,18 +234,20 @@ def notes(found: Sequence[Balance], table: pd.DataFrame, design: Mapping[str, An
     about = dict(design or {})
     made = [f"In brackets: 95% range over {over_words(table)}; it says nothing of how well the model matches the "
             "world."]  # fmt: skip
+    made.append(MEANS)
     if any(each.known for each in found):
-        made.append(f"\N{LEFT DOUBLE QUOTATION MARK}{NO_ROUTE.capitalize()}\N{RIGHT DOUBLE QUOTATION MARK}: they stay, "
-                    "wait, go back or die; the sweep does not tell these apart.")  # fmt: skip
-    if any(each.told and (each.ratio.high > 1 or each.ratio.low < 0) for each in found):
-        made.append(OVER)
+        made.append(f"\N{LEFT DOUBLE QUOTATION MARK}{UNMATCHED.capitalize()}\N{RIGHT DOUBLE QUOTATION MARK}: no more "
+                    "of the same origin and need elsewhere; the sweep does not tell who stays, waits, goes back or "
+                    "dies.")  # fmt: skip
+    if any(others_words(each) for each in found):
+        made.append(f"{OTHERS[:1].upper()}{OTHERS[1:]}.")
     routes = set(table["route"])
     later = dict.fromkeys(route for each in found for route in about.get("onward", {}).get(each.squeezed, ())
                           if route in routes)  # fmt: skip
     if later:
         names = join([labels_of(design, [route])[route] for route in later])
-        made.append(f"Left out, so that nobody is counted twice: arrivals by routes that people take onward after "
-                    f"arriving ({names}).")  # fmt: skip
+        made.append(f"Left out, so that nobody is counted twice: arrivals by routes on which the same people are "
+                    f"counted another time ({names}).")  # fmt: skip
     if about.get("risk_drawn") is False:
         made.append("* How much the risk of death rises with control is one assumed number, not varied here: deaths "
                     "hang on it.")  # fmt: skip

@@ -1,4 +1,4 @@
-"""One figure of a sweep for ten seconds: of every hundred who no longer arrive by a route, how many arrive by which."""
+"""One figure of a sweep for ten seconds: of every hundred fewer on a route, how many are matched on which other."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ from simulator.analysis.diversion.figures.balance_words import (
     deaths_where,
     deaths_words,
     fall_words,
-    fewer_words,
     headline,
     lead_words,
     notes,
     nothing_words,
     parts_of,
     sentence,
-    set_out_words,
     spans,
+    under_words,
 )
 from simulator.analysis.diversion.figures.common import NOWHERE, Drawn, labels_of, look_of, rise_words, source_of
 
@@ -56,7 +55,7 @@ Looks = Mapping[str, Mapping[str, Any]]
 
 
 def balances_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
-    """Return the figure that says how much was stopped, how much moved, and where, a row a squeezed route.
+    """Return the figure that says how much was stopped, how much a rise elsewhere matches, a row a squeezed route.
 
     Parameters
     ----------
@@ -134,7 +133,7 @@ def _height(each: Balance, labels: Mapping[str, str]) -> float:
     if not each.known:
         return max(0.34 + LINE * len(textwrap.wrap(nothing_words(each), NOTHING_WIDE)), deaths, 0.34 + names)
     under = [part for part in parts_of(each, labels) if not _inside(part)]
-    lines = len(under) + len(fewer_words(each, labels)) + bool(set_out_words(each))
+    lines = len(under) + len(under_words(each))
     return max(1.06 + LINE * lines, deaths, 1.0 + names) + 0.04
 
 
@@ -177,7 +176,7 @@ def _x(count: float) -> float:
 
 
 def _range(axes: Axes, y: float, each: Balance) -> None:
-    """Draw the interval of all who arrive by another route, with a point at the mean."""
+    """Draw the interval of all who are matched elsewhere, with a point at the mean."""
     low, mean, high = (WHOLE * end for end in (each.ratio.low, each.ratio.mean, each.ratio.high))
     if math.isfinite(low) and math.isfinite(high):
         axes.plot([_x(low), _x(high)], [y, y], color=style.INK, linewidth=1.3, gid="range")
@@ -198,13 +197,11 @@ def _bar(axes: Axes, top: float, each: Balance, labels: Mapping[str, str], looks
             _say(axes, left + 0.08, top - 0.33, part.more, color=_on(colour))
         else:
             under.append(((left + right) / 2, part))
-    if sum(part.count for part in parts if part.route) > EDGE:
-        _say(axes, _x(EDGE) + 0.03, top - BAR / 2, "\N{RIGHTWARDS ARROW}", 2.0)
     y = top - BAR - 0.15
     for place, part in _stacked(under):
         _under(axes, place, top - BAR, y, part)
         y -= LINE
-    for words in (*fewer_words(each, labels), *filter(None, [set_out_words(each)])):
+    for words in under_words(each):
         _say(axes, MIDDLE, y, words)
         y -= LINE
 

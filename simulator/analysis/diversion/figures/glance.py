@@ -1,4 +1,4 @@
-"""One figure for ten seconds: how much was stopped, how much moved, and where."""
+"""One figure for ten seconds: how much was stopped, how much of it a rise elsewhere matches, and where."""
 
 from __future__ import annotations
 
@@ -30,10 +30,13 @@ from simulator.analysis.diversion.figures.common import (
     signed_between,
 )
 from simulator.analysis.diversion.study import Diversion
+from simulator.analysis.diversion.within import MEANS
 
 HEIGHT: Final = 6.9
 DOTS: Final = 100
-OVER: Final = "Shares can be negative or above 100: other people change route, too, and runs differ by luck."
+MATCHED: Final = "matched elsewhere by more of the same origin and need"
+UNMATCHED: Final = "not matched"
+"""What is said of those of a hundred fewer to whom as many more elsewhere answer, and of the rest."""
 SHORT: Final = 60
 """Letters of the names of policies that fit in a title."""
 
@@ -57,14 +60,15 @@ def headline(study: Diversion) -> str:
     if study.fall.n > 1 and not study.fall.told:
         return f"Simulated, {policy}: no fall of arrivals by the {route} can be told apart from zero"
     if not sharp(ratio):
-        return (f"Simulated, {policy}: fewer people arrive by the {route}; how many of them arrive by another route "
-                "cannot be told from these runs")  # fmt: skip
-    many = f"{number(DOTS * ratio.mean)} arrive" if ratio.mean >= 0 else "none arrives"
-    return f"Simulated, {policy}: of 100 people who no longer arrive by the {route}, {many} by another route"
+        return (f"Simulated, {policy}: fewer people arrive by the {route}; how much of that a rise on other routes "
+                "matches cannot be told from these runs")  # fmt: skip
+    many = number(DOTS * ratio.mean)
+    return (f"Simulated, {policy}: of 100 fewer arrivals by the {route}, {many} {'is' if many == '1' else 'are'} "
+            f"{MATCHED}")  # fmt: skip
 
 
 def limits_words(study: Diversion) -> str:
-    """Return the interval of how many of a hundred arrive by another route."""
+    """Return the interval of how many of a hundred are matched on other routes."""
     return between(study.ratio.low, study.ratio.high, DOTS)
 
 
@@ -85,8 +89,9 @@ def alternative(study: Diversion) -> str:
         for row in routes.itertuples()
     )
     return (
-        f"Fewer arrive by the {treated_words(study)}: {said(study.fall)}. More by other routes: {said(study.rise)}, "
-        f"which is {said(study.ratio, 100)} of every 100 of them. {study.verdict.said.capitalize()}. Change of "
+        f"Fewer arrive by the {treated_words(study)}: {said(study.fall)}. Of every 100 of them "
+        f"{said(study.ratio, 100)} are {MATCHED}: {said(study.moved)}. Others more there: {said(study.others)}. "
+        f"{study.verdict.said.capitalize()}. {MEANS} Change of "
         f"arrivals by route, with 95% intervals: {changes}. Deaths in all: {deaths_words(study)}."
     )
 
@@ -101,10 +106,10 @@ def glance_figure(study: Diversion) -> Drawn:
           else "one pair, so that nothing says how much is luck")  # fmt: skip
     subtitle = (f"{content['title']}. Arrivals {first} to {last}, in runs with what changed compared with "
                 f"runs without it: {of}.")  # fmt: skip
-    over = f" {OVER}" if study.ratio.high > 1 or study.ratio.low < 0 or study.ratio.mean > 1 else ""
     source = (f"Simulated: Corridor, scenario {content['scenario']}{row_words(content)}. Ranges say nothing of how "
-              "well the model matches the world. Left out, so that nobody is counted twice: arrivals by routes that "
-              f"people take onward after arriving.{over}")  # fmt: skip
+              f"well the model matches the world. {MEANS} Others: of origins and needs that fell less here, drawn by "
+              "news or by crowding elsewhere. Left out: arrivals by routes on which the same people are counted "
+              "another time.")  # fmt: skip
     figure, bottom, top = style.new_figure(HEIGHT, title, subtitle, source)
     numbers_high = 1.18 / HEIGHT
     _numbers(figure, study, top - numbers_high, numbers_high)
@@ -118,16 +123,17 @@ def glance_figure(study: Diversion) -> Drawn:
 
 def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None:
     """Write the three numbers to take away."""
-    fall, rise = study.fall, study.rise
-    nowhere = fall.mean - rise.mean
+    fall, moved, others = study.fall, study.moved, study.others
+    nowhere = fall.mean - study.rise.mean
     before = study.tables["routes"].query("measure == 'arrivals' and role == 'treated'")["without"].sum()
     share = f", {round(100 * fall.mean / before)}% fewer" if before > 0 else ""
     rest = f"{number(nowhere)} fewer" if nowhere >= 0 else f"{number(-nowhere)} more"
     texts = (
         (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more",
          f"arrive by the {treated_words(study)}{share} ({between(fall.low, fall.high)})"),
-        (f"{number(rise.mean)} more" if rise.mean >= 0 else f"{number(-rise.mean)} fewer",
-         f"arrive by other routes instead ({between(rise.low, rise.high)})"),
+        (f"{number(moved.mean)} matched",
+         f"by more people of the same origin and need on other routes ({between(moved.low, moved.high)}); others more "
+         f"there: {number(others.mean)} ({between(others.low, others.high)})"),
         (rest, f"arrive in all, whichever the route. Deaths: {deaths_words(study)}"),
     )  # fmt: skip
     for place, (big, small) in enumerate(texts):
@@ -138,8 +144,8 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
 
 
 def shares(study: Diversion) -> dict[str, int]:
-    """Return how many of every hundred fewer turned up on each other route, in whole people, most first."""
-    rows = study.tables["matrix"].query("role == 'elsewhere'")
+    """Return how many of every hundred fewer are matched on each other route, in whole people, most first."""
+    rows = study.tables["matrix"]
     return hundred(dict(zip(rows["route"].astype(str), rows["ratio"].astype(float), strict=True)))
 
 
@@ -155,7 +161,7 @@ def hundred(ratios: Mapping[str, float]) -> dict[str, int]:
 
 
 def _waffle(axes: Axes, study: Diversion) -> None:
-    """Draw a hundred squares: by which route those who no longer arrive here do; more than a hundred if more do."""
+    """Draw a hundred squares: on which route more of the same origin and need match those who are fewer here."""
     axes.set_axis_off()
     if not (study.fall.mean > 0 and sharp(study.ratio)):
         axes.text(0, 1, "\n".join(textwrap.wrap(unknown_words(study), 46)), size=style.TEXT_SIZE + 1, color=style.INK,
@@ -167,17 +173,17 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     counts = [(f"by the {study.content['labels'][route]}{bracketed(limits[route])}", count, _shade(place))
               for place, (route, count) in enumerate(found.items())]  # fmt: skip
     moved = sum(count for _, count, _ in counts)
-    rest = f"arrive by no route{bracketed(rest_limits(study.ratio))}: they stay, wait, go back or die"
+    rest = f"{UNMATCHED}{bracketed(rest_limits(study.ratio))}: no more of their origin and need elsewhere"
     counts.append((rest, max(DOTS - moved, 0), NOWHERE))
     colours = [colour for _, count, colour in counts for _ in range(count)]
-    rows = max(int(np.ceil(len(colours) / 10)), 10)
+    rows = 10
     for place, colour in enumerate(colours):
         column, row = place % 10, place // 10
         axes.add_patch(Rectangle((column, rows - 1 - row), 0.86, 0.86, color=colour, linewidth=0, gid="person"))
     axes.set_xlim(-0.1, 16.2)
     axes.set_ylim(-0.2, rows + 0.2)
     axes.set_aspect("equal", anchor="NW")
-    axes.annotate("Of every 100 of them, how many arrive instead, and where", (0, rows + 0.35),
+    axes.annotate("Of every 100 of them, how many are matched, and where", (0, rows + 0.35),
                   size=style.TEXT_SIZE + 1, weight="bold", color=style.INK, va="bottom", annotation_clip=False)
     y = rows - 0.6
     for label, count, colour in counts:
@@ -190,7 +196,7 @@ def _waffle(axes: Axes, study: Diversion) -> None:
 
 
 def rest_limits(ratio: Estimate) -> str:
-    """Return the interval of those who arrive by no route: what the others leave of a hundred, at least none."""
+    """Return the interval of those who are not matched: what the others leave of a hundred."""
     low, high = DOTS * (1 - ratio.high), DOTS * (1 - ratio.low)
     return f"none to {number(high)}" if math.isfinite(low) and round(low) <= 0 else between(low, high)
 
@@ -201,7 +207,7 @@ def unknown_words(study: Diversion) -> str:
         return "No fewer arrive here: nobody to follow to other routes."
     if study.fall.n > 1 and not study.fall.told:
         return "No fall can be told apart from zero, so that nothing can be said of other routes."
-    return f"Too uncertain to say how many of them arrive by another route ({limits_words(study)} of 100)."
+    return f"Too uncertain to say how many of them are matched on other routes ({limits_words(study)} of 100)."
 
 
 def _shade(place: int) -> str:
@@ -222,7 +228,7 @@ def _bars(axes: Axes, study: Diversion) -> None:
                   hatch="////" if onward else None, linewidth=1.0)  # fmt: skip
         if np.isfinite(low):
             axes.plot([low, high], [place, place], color=style.INK, linewidth=1.3, zorder=4)
-        label = study.content["labels"][str(row.route)] + (" (onward)" if onward else "")
+        label = study.content["labels"][str(row.route)] + (" (counted again)" if onward else "")
         axes.annotate("\n".join(textwrap.wrap(label, 24)), (0, place), (-8, 0), ("axes fraction", "data"),
                       "offset points", ha="right", va="center", size=style.TEXT_SIZE, color=style.INK,
                       annotation_clip=False)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The diversion matrix: of every hundred fewer on a squeezed route, how many turn up on each other."""
+"""The diversion matrix: of a hundred fewer on a route, how many more of the same origin and need on each other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
 from simulator.analysis.diversion.figures.common import Drawn, between, labels_of, number, source_of
+from simulator.analysis.diversion.within import MEANS
 
-SHADES: Final = LinearSegmentedColormap.from_list("diversion", ["#8FC1E3", "#FFFFFF", "#F3B48F"])
-"""From a hundred fewer elsewhere too, over none, to a hundred who turn up."""
-HATCH: Final = "#D8B59F"
+SHADES: Final = LinearSegmentedColormap.from_list("diversion", ["#FFFFFF", "#F3B48F"])
+"""From none to a hundred."""
 
 
 def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
@@ -25,7 +25,7 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
 
     Parameters
     ----------
-    found : ``squeezed route role ratio low high n``, as the functions called `matrix` return it.
+    found : ``squeezed route ratio low high n``, as the functions called `matrix` return it.
     design : as for `against_effort.balloon_figure`.
     """
     squeezed = list(dict.fromkeys(map(str, found["squeezed"])))
@@ -33,10 +33,10 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     routes = [route for route in routes if route in {*squeezed, *map(str, found["route"])}]
     squeezed = [route for route in routes if route in squeezed]
     labels = labels_of(design, routes)
-    title = "Of every 100 people fewer on a squeezed route, how many turn up on each other route"
-    subtitle = ("Rows: the route on which effort rises. Columns: where people turn up instead; below zero, fewer there "
-                "too. In small: 95% interval; in grey: not told apart from zero; hatched: onward routes, where the "
-                "same people are counted again.")  # fmt: skip
+    title = "Of every 100 fewer on a squeezed route, how many more of the same origin and need come on each other"
+    subtitle = ("Rows: the route on which effort rises. Columns: the route on which as many more match them; rows add "
+                f"up to what is matched in all. In small: 95% interval. Grey: no alternative, as the same people are "
+                f"counted another time there. {MEANS}")  # fmt: skip
     row, wide = 0.62, (style.WIDTH - 2.9) / len(routes)
     height = 2.15 + row * len(squeezed)
     figure, bottom, _ = style.new_figure(height, title, subtitle, source_of(design))
@@ -49,15 +49,13 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
             cell = cells.get((one, other))
             if cell is None:
                 colour, text, small = "#EDEFF1", "squeezed" if one == other else "", ""
-                _cell(axes, x, y, colour, text, small, style.MUTED, hatch=False)
+                _cell(axes, x, y, colour, text, small, style.MUTED)
                 continue
             ratio = float(cell["ratio"])
-            told = cell["low"] > 0 or cell["high"] < 0
-            shade = SHADES(0.5 + 0.5 * max(-1.0, min(1.0, ratio))) if math.isfinite(ratio) else "white"
+            shade = SHADES(ratio) if math.isfinite(ratio) else "white"
             limits = between(cell["low"], cell["high"], 100) if not math.isnan(cell["low"]) else ""
-            onward = cell["role"] == "onward"
-            _cell(axes, x, y, shade, number(100 * ratio), limits, style.INK if told else "#6B6B6B", hatch=onward)
-            said.append(f"{labels[one]} to {labels[other]}{' (onward)' if onward else ''}: {number(100 * ratio)}"
+            _cell(axes, x, y, shade, number(100 * ratio), limits, style.INK)
+            said.append(f"{labels[one]} to {labels[other]}: {number(100 * ratio)}"
                         f"{f' ({limits})' if limits else ''}")  # fmt: skip
     axes.set_xlim(-0.5, len(routes) - 0.5)
     axes.set_ylim(len(squeezed) - 0.5, -0.5)
@@ -69,13 +67,13 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     axes.tick_params(length=0, pad=5)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    alt = "Of every hundred fewer on the first route, how many turn up on the second, with the 95% interval. "
+    alt = "Of every hundred fewer on the first route, how many are matched by more of the same origin and need on "
+    alt += f"the second, with the 95% interval. {MEANS} "
     return Drawn(figure, title, f"{alt}{'; '.join(said)}.")
 
 
-def _cell(axes: Axes, x: int, y: int, colour: Any, text: str, small: str, ink: str, *, hatch: bool) -> None:
-    axes.add_patch(Rectangle((x - 0.49, y - 0.47), 0.98, 0.94, facecolor=colour, edgecolor=HATCH, linewidth=0,
-                             hatch="///" if hatch else None))  # fmt: skip
+def _cell(axes: Axes, x: int, y: int, colour: Any, text: str, small: str, ink: str) -> None:
+    axes.add_patch(Rectangle((x - 0.49, y - 0.47), 0.98, 0.94, facecolor=colour, linewidth=0))
     axes.text(x, y - (0.1 if small else 0), text, ha="center", va="center", color=ink,
               size=style.TEXT_SIZE + 2 if small else style.SMALL_SIZE, weight="bold" if small else "normal")
     if small:

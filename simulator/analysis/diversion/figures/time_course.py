@@ -1,4 +1,4 @@
-"""The time course of a diversion: fall and rise added up, and when half and most of them had happened."""
+"""The time course of a diversion: fall and what moved, added up, and when half and most of them had happened."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from simulator.analysis import style
 from simulator.analysis.diversion.figures.common import FEWER, MORE, Drawn, between, number
 from simulator.analysis.diversion.figures.glance import treated_words
 from simulator.analysis.diversion.study import Diversion
+from simulator.analysis.diversion.within import MEANS
 from simulator.scenario.policies import Policy
 
 BEFORE: Final = 3
@@ -25,10 +26,10 @@ def times_of(study: Diversion) -> dict[tuple[str, str], dict[Any, Any]]:
 
 
 def times_words(study: Diversion) -> str:
-    """Return how long fall and rise took, in words."""
+    """Return how long the fall, and what moved, took, in words."""
     rows = times_of(study)
     parts = []
-    for what, words in (("fall", "of the fall"), ("rise", "of the rise elsewhere")):
+    for what, words in (("fall", "of the fall"), ("moved", "of what is matched elsewhere")):
         half, most = rows[what, "half"], rows[what, "most"]
         if math.isfinite(half["months"]):
             parts.append(f"half {words} had happened after {half['months']:.0f} months "
@@ -37,15 +38,15 @@ def times_words(study: Diversion) -> str:
 
 
 def _title(study: Diversion) -> str:
-    fall, rise = (times_of(study)[what, "half"]["months"] for what in ("fall", "rise"))
+    fall, moved = (times_of(study)[what, "half"]["months"] for what in ("fall", "moved"))
     if not math.isfinite(fall):
         return "How long it takes: nothing fell"
-    later = f", half of the rise elsewhere after {rise:.0f}" if math.isfinite(rise) else ""
+    later = f", half of what is matched elsewhere after {moved:.0f}" if math.isfinite(moved) else ""
     return f"How long it takes: half of the fall had happened after {fall:.0f} months{later}"
 
 
 def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -> Drawn:
-    """Return fall and rise added up month by month, with their intervals.
+    """Return the fall, what moved and others added up month by month, with their intervals.
 
     Parameters
     ----------
@@ -55,11 +56,12 @@ def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -
     months = pd.PeriodIndex(course["month"], freq="M")
     said = times_words(study)
     title = _title(study)
-    first = int(((course["fall"] != 0) | (course["rise"] != 0)).to_numpy().argmax())
+    first = int((course[["fall", "moved", "others"]] != 0).any(axis=1).to_numpy().argmax())
     course, months = course.iloc[max(first - BEFORE, 0) :], months[max(first - BEFORE, 0) :]
-    subtitle = (f"Simulated arrivals since the start, with less without: fewer on the {treated_words(study)}, more on "
-                f"other routes. Mean of {study.content['pairs']} pairs and 95% interval. Parts are of what had "
-                f"happened by {months[-1].strftime('%B %Y')}; a longer run may find more.")  # fmt: skip
+    subtitle = (f"Simulated arrivals since the start, with less without: fewer on the {treated_words(study)}; of them, "
+                "matched by more of the same origin and need on other routes; and others more there. Mean of "
+                f"{study.content['pairs']} pairs and 95% interval. Parts are of what had happened by "
+                f"{months[-1].strftime('%B %Y')}; a longer run may find more.")  # fmt: skip
     height = 5.4
     source = (f"Simulated: Corridor, scenario {study.content['scenario']}, "
               f"{study.content['persons_per_agent']:,} people a row.")  # fmt: skip
@@ -67,30 +69,41 @@ def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -
     axes = figure.add_axes((0.95 / style.WIDTH, bottom + 0.45 / height, 9.2 / style.WIDTH,
                             top - bottom - 0.95 / height))  # fmt: skip
     x = style.middles(months)
+    ends: dict[str, float] = {}
+    looks: dict[str, tuple[str, str]] = {}
     for name, colour, words in (("fall", FEWER, f"fewer on the\n{treated_words(study)}"),
-                                ("rise", MORE, "more on\nother routes")):  # fmt: skip
+                                ("moved", MORE, "matched\nelsewhere"),
+                                ("others", style.OKABE_ITO["green"], "others more\nelsewhere")):  # fmt: skip
         axes.plot(x, course[name], color=colour, linewidth=2.4, linestyle="-" if name == "fall" else (0, (5, 1.5)))
         if course[f"{name}_low"].notna().all():
             axes.fill_between(x, course[f"{name}_low"], course[f"{name}_high"], color=colour, alpha=0.16, linewidth=0)
-        axes.annotate(f"{number(float(course[name].iloc[-1]))} {words}", (x[-1], float(course[name].iloc[-1])), (10, 0),
-                      textcoords="offset points", color=colour, size=style.TEXT_SIZE, weight="bold", va="center",
+        ends[name], looks[name] = float(course[name].iloc[-1]), (colour, words)
+        if name != "others":
+            _mark(axes, study, name, colour)
+    low, high = axes.get_ylim()
+    order = sorted(ends, key=lambda name: ends[name])
+    places = style.spread([ends[name] for name in order], 0.13 * (high - low), low, high)
+    for name, place in zip(order, places, strict=True):
+        axes.annotate(f"{number(ends[name])} {looks[name][1]}", (x[-1], place), (22, 0), textcoords="offset points",
+                      color=looks[name][0], size=style.TEXT_SIZE, weight="bold", va="center",
                       annotation_clip=False)  # fmt: skip
-        _mark(axes, study, name, colour)
     axes.axhline(0, color=style.INK, linewidth=0.8)
     style.month_axis(axes, months)
     style.dress(axes, "", "")
     style.count_axis(axes, "people, added up")
     if policies:
         style.mark_policies(axes, policies, ())
-    return Drawn(figure, title, f"{said[0].upper()}{said[1:]}. By the end: {number(study.fall.mean)} fewer on the "
-                                f"{treated_words(study)}, {number(study.rise.mean)} more on other routes.")  # fmt: skip
+    words = (f"By the end: {number(study.fall.mean)} fewer on the {treated_words(study)}, {number(study.moved.mean)} "
+             f"matched by more of the same origin and need on other routes, {number(study.others.mean)} others more "
+             f"there. {MEANS}")  # fmt: skip
+    return Drawn(figure, title, f"{said[0].upper()}{said[1:]}. {words}")
 
 
 def _mark(axes: Axes, study: Diversion, name: str, colour: str) -> None:
     """Mark when half and nine tenths had happened."""
     course = study.tables["course"]
     ends = style.middles(pd.PeriodIndex(course["month"], freq="M")) + 0.5
-    moved = (course["fall"].to_numpy() != 0) | (course["rise"].to_numpy() != 0)
+    moved = (course[["fall", "moved", "others"]] != 0).any(axis=1).to_numpy()
     start = ends[int(np.argmax(moved))] - 1.0
     for row in study.tables["times"].query("what == @name").itertuples():
         months = float(row.months)  # type: ignore[arg-type]
@@ -99,6 +112,6 @@ def _mark(axes: Axes, study: Diversion, name: str, colour: str) -> None:
             axes.plot([start + months], [height], marker="o" if row.part == "half" else "D", markersize=7, color=colour,
                       markeredgecolor="white", zorder=5)  # fmt: skip
             words = f"{'half' if row.part == 'half' else 'nine tenths'}: {months:.0f} months"
-            axes.annotate(words, (start + months, height), (0, -15) if name == "rise" else (-8, 6),
-                          textcoords="offset points", ha="center" if name == "rise" else "right",
+            axes.annotate(words, (start + months, height), (0, -15) if name == "moved" else (-8, 6),
+                          textcoords="offset points", ha="center" if name == "moved" else "right",
                           size=style.SMALL_SIZE, color=style.INK)  # fmt: skip
