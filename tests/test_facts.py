@@ -92,8 +92,9 @@ def test_f2_a_barrier_on_one_of_four_sectors(name: str) -> None:
     """F2, Feigenberg (2020), Allen, Dobbin and Morten (2019): what a fence does to who leaves, and to their ways.
 
     Of residents near it 27% fewer leave, beside it 15%, up to 35% of the interior; more than half of those fewer behind
-    it arrive elsewhere. The size of the barrier is chosen so that residents near it leave 27% less: that is no test. Both
-    runs of a pair share all luck: over three seeds changes have standard errors below 0.01, the share who change way one below 0.04, so that truths as far outside as `register.MARGINS` says are found with power above 0.99.
+    it arrive elsewhere. The barrier is sized so that residents near it leave 27% less: that is no test. Both runs of a
+    pair share all luck: over three seeds changes have standard errors below 0.01, the share who change way one below
+    0.04, so that truths as far outside as `register.MARGINS` says are found with power above 0.99.
     """
     estimate = found("f2")[name]
     assert power_outside(register.MARGINS[name], estimate.error) > 0.99
@@ -214,9 +215,10 @@ def test_f3_little_reappears_elsewhere(name: str) -> None:
     """F3b: 0 to 10,000 people more, and 500 deaths fewer to 500 more, by the Statement alone; F3c, F3d.
 
     Syrians and Afghans on the Central route within a factor of two of 1,475 and 419; who has a weaker claim is
-    deflected more, intervals apart. With 100 people a row and two seeds, 20,000 people more have a standard
-    error below 1,600 by counting rows alone, 1,000 deaths more one of about 230 (two seeds' sums of some 2,500): twice the bands' upper ends
-    are found with power above 0.95. Of Afghans 840 are 17 rows: three times the band is found with power above 0.99.
+    deflected more, intervals apart. With 100 people a row and two seeds, 20,000 people more have a standard error below
+    1,600 by counting rows alone, 1,000 deaths more one of about 250 (two seeds' sums of some 2,500): twice the bands'
+    upper ends are found with power above 0.95. Of Afghans 840 are 17 rows: three times that is found with power above
+    0.99.
     """
     assert power_outside(10_000, 20_000 * np.sqrt(2 / rows(2 * 20_000))) > 0.99
     assert power_outside(500, np.sqrt(2 * 2_500 * PEOPLE_PER_ROW / len(SEEDS)) / np.sqrt(2)) > 0.95

@@ -143,7 +143,7 @@ def caught_again(parameters: Parameters, effort: float, sanctions: float = 0.0) 
         again = [key for key in followed if key in model.second and model.second[key] - model.first[key] <= days]
         share = len(again) / n if n else float("nan")
         found.append(Estimate(share, float(np.sqrt(share * (1.0 - share) / n)) if n else float("nan")))
-    return Recidivism(*found, n, _stopped(Result.of_run(model.recorder, model.stats)))
+    return Recidivism(found[0], found[1], n, _stopped(Result.of_run(model.recorder, model.stats)))
 
 
 def fall_by_sanctions(free: Estimate, punished: Estimate) -> Estimate:
