@@ -49,8 +49,8 @@ def within(name: str, estimate: Estimate) -> bool:
 
 
 FAILS = {
-    "f2.beside": "30% fewer, more than those behind the barrier",
-    "f2.changed-way": "7 of 100: the model deters where it should divert, see docs/calibration.md",
+    "f2.beside": "29% fewer, more than those behind the barrier",
+    "f2.changed-way": "9 of 100: the model deters where it should divert, see docs/calibration.md",
     "f8.risk": "1.34 times: risk rises with every attempt that is stopped",
     "f3.central": "19,000 people more, nearly ten times the estimate",
     "f3.deaths": "1,300 more deaths, thirty times the estimate",

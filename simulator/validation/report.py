@@ -210,8 +210,9 @@ def short_page(content: Mapping[str, Any]) -> str:
     head = ("figure", "band", "best fit", "all runs", "status", "role")
     return (
         f"# Scorecard in short\n\nMade by `python docs/make_scorecard.py` from `results/scorecard`, which `corridor "
-        f"validate {content['scenario']}` writes; in full: [results/scorecard](../results/scorecard/scorecard.md). Run "
-        f"were {_runs(content)}. Roles:\n\n" + "\n".join(f"- *{role}*: {meaning}" for role, meaning in ROLES.items())
+        f"validate {content['scenario']}` writes; in full: [results/scorecard](../results/scorecard/scorecard.md). "
+        f"It rests on {_runs(content)}. Roles:\n\n"
+        + "\n".join(f"- *{role}*: {meaning}" for role, meaning in ROLES.items())
         + f"\n\n{_counts(content)}\n{table(head, rows)}\n{rest}\n"
     )
 

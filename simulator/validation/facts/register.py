@@ -116,7 +116,7 @@ F8: Final = (
 )  # fmt: skip
 
 MARGINS: Final[Mapping[str, float]] = {
-    "f1.elasticity": 0.01, "f2.near": 0.05, "f2.beside": 0.05, "f2.interior": 0.02, "f2.next-door": 0.02,
+    "f1.elasticity": 0.01, "f2.near": 0.05, "f2.beside": 0.05, "f2.interior": 0.02, "f2.next-door": 0.03,
     "f2.changed-way": 0.1, "f4.below": 0.05, "f4.above": 0.05, "f4.off": 0.05, "f6.first": 0.01, "f6.last": 0.01,
     "f7.again": 0.02, "f7.sanctions": 0.015, "f7.sanctions-soon": 0.015, "f8.risk": 0.12, "f8.withdrawn": 0.4,
 }  # fmt: skip
