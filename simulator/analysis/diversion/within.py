@@ -174,4 +174,6 @@ def share_within(
     without, with_ : people by ``route origin need`` (the names of the index), of one run or the mean of several.
     """
     change = with_.sub(without, fill_value=0.0).rename("change").reset_index()
+    if change.empty:
+        return math.nan
     return within(change.assign(draw=0, replicate=0), squeezed, elsewhere).ratio.mean
