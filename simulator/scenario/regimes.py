@@ -22,8 +22,8 @@ def library_regimes() -> Path:
 def add_regimes(corridor: Document, *, laid_over: bool = False) -> list[Problem]:
     """Put the library's regimes and acts beside those of a corridor that bargains, or has some; changes `corridor`.
 
-    A corridor may hold a copy of one of the library's; another one of the same name is a problem, since a name would
-    mean two things.
+    A corridor may hold a copy of one of the library's regimes; another one of the same name is a problem, since a name
+    would mean two things. Acts of its own on a subject stand in place of the library's.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def add_regimes(corridor: Document, *, laid_over: bool = False) -> list[Problem]
     problems: list[Problem] = []
     for path in NAMED:
         mine, ours = _made(own, path), _at(library.value, path)
-        if not isinstance(mine, dict) or not isinstance(ours, dict):
-            continue
+        if not isinstance(mine, dict) or not isinstance(ours, dict) or (path[0] == "acts" and mine):
+            continue  # acts are what a partner chooses between: a corridor that has its own has those alone
         for name, entry in ours.items():
             where: KeyPath = ("regimes", *path, name)
             there = mark_of(library.marks, where[1:])
