@@ -24,6 +24,7 @@ from simulator.analysis.discovery_page import check_folder, write
 from simulator.analysis.given_data import pawn, slice_of, slices_of, total_variation
 from simulator.analysis.sweep_units import Input, against_chance, best_arm, shuffles, units
 from simulator.errors import InputError
+from simulator.outputs.provenance import json_hash
 from simulator.sweeps.store import DESIGN_TABLE, RUNS, SWEEP
 
 FIELDS = ("parameters.news.weight", "parameters.choice.leg_loss", "parameters.departure.spread")
@@ -355,6 +356,19 @@ def test_figures_of_indices(tmp_path: Path, method: str) -> None:
     assert ("no independent draws" in page) == (method == "morris")
 
 
+def planned(made: dict[str, Any], n: int) -> dict[str, Any]:
+    """Return what a made-up sweep was asked for, with all that the file of a real one holds."""
+    design = {"tables": {}, "measures": {name: {} for name in made["measures"]}}
+    (case,) = made["cases"].values()
+    whole = {"scenario": "two-ways", "title": "Two ways", "names": {}, "period": ["2015-01-01", "2017-01-01"],
+             "members": [], "routes": {}}  # fmt: skip
+    return {
+        **made, "format": 1, "reading": "", "design": design, "design_hash": json_hash(design), "made_by": {},
+        "measures": {name: {**each, "taken": "arrivals"} for name, each in made["measures"].items()},
+        "cases": {"one": {**whole, **case}}, "runs": n, "rows": n, "created": "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+
+
 def test_the_command_reads_a_sweep_and_says_what_matters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from simulator.cli import app
 
@@ -362,7 +376,7 @@ def test_the_command_reads_a_sweep_and_says_what_matters(tmp_path: Path, monkeyp
     made, runs, places = drawn_sweep(n=40)
     folder = tmp_path / "results" / "made-up-sweep"
     folder.mkdir(parents=True)
-    (folder / SWEEP).write_text(json.dumps(made), encoding="utf-8")
+    (folder / SWEEP).write_text(json.dumps(planned(made, len(runs))), encoding="utf-8")
     runs.to_parquet(folder / f"{RUNS}.parquet", index=False)
     places.assign(point=range(len(places))).to_parquet(folder / DESIGN_TABLE, index=False)
     done = CliRunner().invoke(app, ["explore", "made-up-sweep", "--no-conditions"])

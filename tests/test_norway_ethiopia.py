@@ -172,9 +172,8 @@ def test_some_hundreds_are_ordered_to_leave_at_the_start() -> None:
     assert 400 < ordered_at_the_start() < 900
 
 
-@pytest.mark.xfail(strict=True, reason="more than half as many again go home as were counted")
 def test_voluntary_returns_are_near_those_published() -> None:
-    """207 went home with the programme of assisted return from 2012 to February 2016."""
+    """207 went home with the programme of assisted return from 2012 to February 2016; 305 do here, at the edge."""
     voluntary = by_year("returns", kind="voluntary")
     seen = published("returned_voluntary", 2012, 2016)
     assert sum(voluntary[year] for year in range(2012, 2016)) == pytest.approx(seen, rel=0.5)

@@ -176,7 +176,7 @@ def test_a_full_disk_is_one_clear_error_and_what_was_done_stays(folder: Path, wh
 def test_a_folder_that_cannot_be_written_to_is_one_clear_error(folder: Path) -> None:
     process = start(folder, "sweep", "sea", "--out", "/proc/sea")
     _, err = process.communicate(timeout=LONG)
-    assert process.returncode == 1, err
+    assert process.returncode == 2, err
     assert "Traceback" not in err
     assert "/proc/sea" in err
 

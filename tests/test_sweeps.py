@@ -28,7 +28,8 @@ from simulator.sweeps.plan import make_sweep_plan
 from simulator.sweeps.points import Axis, count, point, shares
 from simulator.sweeps.reading import read_design
 from simulator.sweeps.results import open_sweep, read_sweep, results_hashes
-from simulator.sweeps.store import Place, place_of
+from simulator.sweeps.shapes import files_of
+from simulator.sweeps.store import STATE, SWEEP, Place, place_of
 from simulator.sweeps.work import Ended, Task
 
 
@@ -200,6 +201,8 @@ def test_a_run_made_again_is_the_same_by_people_exactly_and_by_figures_to_a_bill
         runs = pd.read_parquet(changed / "runs.parquet")
         runs[column] = runs[column] * factor
         runs.to_parquet(changed / "runs.parquet")
+        there = Place(str(changed))
+        there.write_json({**there.read_json(STATE), "files": files_of(there, there.read_json(SWEEP))}, STATE)
         done = CliRunner().invoke(app, ["results", str(changed), "--run", one, "--out", str(out), "--overwrite"])
         assert done.exit_code == status, done.output
         assert said in done.output
@@ -331,7 +334,7 @@ def test_a_run_that_is_in_two_files_counts_once(whole: Path, folder: Path, inlin
     # As if it was cut off between writing the fold and removing what is in it.
     for name in ("runs", "by-route"):
         (one,) = place.names("parts", name)
-        place.write(place.read("parts", name, one), "parts", name, "fold-000009-x.parquet")
+        place.write(place.read("parts", name, one), "parts", name, "fold-000009-f.parquet")
     again = api.sweep("sea", resume=True)
     assert again.state["hash"] == made.state["hash"] == open_sweep(whole).state["hash"]
     assert len(again.runs) == RUNS

@@ -58,10 +58,12 @@ class LeverTable:
             if any(order[-1] is not None for order in orders):
                 self._known.pop(lever, None)
                 self._note(lever, orders)
-                target[...] = 0.0
                 for (day, share), found in zip(spells, values, strict=True):
                     found[lever] = self._combine(lever, _on(orders, day))
-                    target += share * found[lever]
+                    if day == spells[0][0]:
+                        target[...] = found[lever]
+                    else:  # so that what is the same in all spells stays so to the bit
+                        target += share * (found[lever] - values[0][lever])
                 continue
             known = [(by, id(where), do, value, active) for by, where, do, value, active, _ in orders]
             if known != self._known.get(lever):

@@ -16,7 +16,7 @@ from simulator.scenario.yaml_file import KeyPath, Mark, dotted
 _PATTERNS: Final[dict[str, str]] = {
     r"^[a-z0-9][a-z0-9._-]*$": "lower-case letters, digits, dots, hyphens and underscores, such as eu-turkey-2016",
     r"^([A-Z]{3}|EU)$": "a country's three capital letters (ISO 3166-1 alpha-3), or EU",
-    r"^\d{4}-(0[1-9]|1[0-2])$": "a month, YYYY-MM",
+    r"^(19[5-9]\d|20\d\d|2100)-(0[1-9]|1[0-2])$": "a month, YYYY-MM, from 1950 to 2100",
 }
 
 _NOT_A: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (

@@ -273,11 +273,11 @@ class World:
 
 
 def mean_of_spells(world: World, figure: Callable[[Levers], Floats]) -> Floats:
-    """Return the mean over the days of the step of a figure that hangs on levers, which may change within it."""
-    share, levers = world.spells[0]
-    total = figure(levers)
-    if len(world.spells) > 1:
-        total = share * total
-        for share, levers in world.spells[1:]:
-            total = total + share * figure(levers)
+    """Return the mean over the days of the step of a figure that hangs on levers, which may change within it.
+
+    Where a figure is the same in all spells its mean is that to the bit, so that orders elsewhere touch nothing.
+    """
+    first = total = figure(world.spells[0][1])
+    for share, levers in world.spells[1:]:
+        total = total + share * (figure(levers) - first)
     return total
