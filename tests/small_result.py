@@ -83,6 +83,7 @@ class SmallResult:
         legs = {leg.leg: leg for leg in self.scenario.legs}
         rows = self.flows[self.flows["measure"] == ("crossings" if measure == "arrivals" else measure)].copy()
         rows["route"] = rows["leg"].map(lambda leg: legs[leg].route)
+        rows["need"] = "in_need"
         if measure == "arrivals":
             rows = rows[rows["leg"].map(lambda leg: legs[leg].counted).astype(bool)]
         for dim, labels in (where or {}).items():

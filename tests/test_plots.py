@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -16,7 +18,7 @@ from matplotlib.figure import Figure
 from small_result import ROUTES, SmallResult, lively_result, small_scenario
 
 from simulator.analysis import style
-from simulator.analysis.comparison import comparison_figure, contrast
+from simulator.analysis.comparison import Contrast, comparison_figure, contrast, matched
 from simulator.analysis.geography import frame_of, outlines
 from simulator.analysis.map import circle_size, leg_width, map_figure, nice_steps
 from simulator.analysis.plots import draw_comparison, draw_run
@@ -120,8 +122,34 @@ def test_months_after_the_fitting_period_are_shaded(with_deal: Any) -> None:
 def test_headline_counts_nobody_twice(with_deal: Any, without_deal: Any) -> None:
     figure, title = comparison_figure(contrast([with_deal, without_deal]))
     assert title.startswith("Statement with Turkey: 257,000 fewer arrivals on the Eastern Mediterranean")
-    assert "21,600 more on other routes by December 2017 (simulated)" in title
+    assert "by December 2017 (simulated); " in title
+    assert title.endswith("of 100 of them matched elsewhere by more of the same origin and need")
     assert text_of(figure, "title") == title
+
+
+def test_headline_says_nothing_of_other_people(with_deal: Any, without_deal: Any) -> None:
+    """Half as many come by one route, of one origin; twice as many by another, of another: nothing is matched."""
+    compared = contrast([with_deal, without_deal])
+    assert 0 <= matched(compared, "east") <= 1
+    east, (first, second) = "east", ("ORA", "ORB")
+    frames = [{(east, first): 50, ("centre", second): 80},
+              {(east, first): 100, ("centre", second): 40}]  # fmt: skip
+
+    class Made:
+        def __init__(self, people: dict[tuple[str, str], int], scenario: Any):
+            self.people, self.scenario = people, scenario
+
+        def frame(self, *_: Any, **__: Any) -> pd.DataFrame:
+            month = str(compared.months[0])
+            return pd.DataFrame([(*key, "other", month, n) for key, n in self.people.items()],
+                                columns=["route", "origin", "need", "month", "arrivals"])  # fmt: skip
+
+    made = replace(compared, results=tuple(Made(each, with_deal.scenario) for each in frames))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Contrast, "months", compared.months)
+        assert matched(made, east) == 0.0
+        frames[0]["centre", first] = 20
+        assert matched(made, east) == pytest.approx(0.4)
 
 
 def test_runs_are_put_in_order_and_named(with_deal: Any, without_deal: Any) -> None:

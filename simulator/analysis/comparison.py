@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulator.analysis import style
+from simulator.analysis.diversion.within import share_within
 from simulator.analysis.metrics import (
     counted_again,
     difference_by_route,
@@ -113,7 +114,10 @@ def _names(runs: Sequence[Result]) -> list[str]:
 
 
 def headline(compared: Contrast, differences: pd.DataFrame) -> str:
-    """Return the title: what fell and what rose, counting nobody twice where routes follow on each other."""
+    """Return the title: what fell, and how much of it more people of the same origin and need elsewhere match.
+
+    Totals of all people side by side would read as if those who are more elsewhere were those who are fewer here.
+    """
     months = pd.PeriodIndex(differences.index)
     last = months[-1]
     if not compared.with_without:
@@ -126,15 +130,30 @@ def headline(compared: Contrast, differences: pd.DataFrame) -> str:
     later = onward_routes(scenario)
     first = [route for route in named or list(routes) if route not in later]
     treated = str(totals[first or named or list(routes)].abs().idxmax())
-    others = float(totals.drop([treated, *counted_again(scenario, [treated])]).sum())
     change = float(totals[treated])
     if change == 0.0:
         return f"{compared.what}: no change in simulated arrivals by {last.strftime('%B %Y')}"
     fewer = "fewer" if change < 0 else "more"
-    words = [f"{style.rounded(abs(change))} {fewer} arrivals on the {routes[treated].label}"]
-    if others:
-        words.append(f"{style.rounded(abs(others))} {'fewer' if others < 0 else 'more'} on other routes")
-    return f"{compared.what}: {', '.join(words)} by {last.strftime('%B %Y')} (simulated)"
+    words = f"{style.rounded(abs(change))} {fewer} arrivals on the {routes[treated].label}"
+    said = f"{compared.what}: {words} by {last.strftime('%B %Y')} (simulated)"
+    share = matched(compared, treated)
+    if not np.isfinite(share):
+        return said
+    return f"{said}; {100 * share:.0f} of 100 of them matched elsewhere by more of the same origin and need"
+
+
+def matched(compared: Contrast, treated: str) -> float:
+    """Return the share of a route's fall that more of the same origin and need match elsewhere; NaN where none fell."""
+    scenario, keys = compared.results[0].scenario, ["route", "origin", "need"]
+    out = {treated, *counted_again(scenario, [treated])}
+    inside = {str(month) for month in compared.months}
+    sides = []
+    for result in compared.results[:2]:
+        frame = result.frame("arrivals", by=[*keys, "month"])
+        frame = frame[frame["month"].astype(str).isin(inside)].astype(dict.fromkeys(keys, str))
+        sides.append(frame.groupby(keys)["arrivals"].sum().astype(float))
+    elsewhere = [route for route in scenario.corridor.routes if route not in out]
+    return share_within(sides[1], sides[0], [treated], elsewhere)
 
 
 def _route_panel(
@@ -214,8 +233,9 @@ def comparison_figure(compared: Contrast) -> tuple[Figure, str]:
     differences = difference_by_route(results[0], results[1]).loc[months]
     title = headline(compared, differences)
     used = [scenario.corridor.observed[name].source for route in routes for name in route_observations(scenario, route)]
-    subtitle = (f"{scenario.title}. {compared.seeds} Vertical scales differ between routes; one person may be counted "
-                "on two routes.")
+    alone = "One pair of runs: no interval. " if compared.with_without else ""
+    subtitle = (f"{scenario.title}. {compared.seeds} Totals, not persons: those more on one route need not be those "
+                f"fewer on another. {alone}Vertical scales differ; one person may be counted on two routes.")
     grid = grid_for(len(routes), 1 + len(results), compared.policies)
     height = 1.3 + grid.height + 3.4
     figure, bottom, top = style.new_figure(height, title, subtitle, style.source_line(results, dict.fromkeys(used)))
