@@ -153,8 +153,11 @@ def test_output_that_is_closed_full_or_narrow(folder: Path, line: str, status: i
     assert done.returncode == status, done.stderr
 
 
-@pytest.mark.parametrize("command", ["compare", "sweep"])
-@pytest.mark.parametrize("when", ["workers start", "they run"])
+@pytest.mark.parametrize(("command", "when"), [
+    ("sweep", "workers start"),
+    *(pytest.param(*each, marks=pytest.mark.slow)
+      for each in (("sweep", "they run"), ("compare", "workers start"), ("compare", "they run"))),
+])  # fmt: skip
 def test_an_interrupt_with_workers_ends_all_at_once(folder: Path, command: str, when: str) -> None:
     out = folder / f"{command}-{when[0]}"
     process = start(folder, command, "sea", "--workers", "2", "--out", out.name)

@@ -538,6 +538,7 @@ add:
 """
 
 
+@pytest.mark.slow
 def test_a_sweep_of_a_corridor_given_by_path_is_drawn_and_reported_from_anywhere(tmp_path: Path) -> None:
     """From what the sweep keeps, after the corridor has gone; without what it keeps, one error says so."""
     folder, out = tmp_path / "mine", tmp_path / "sweep"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import date
 from pathlib import Path
 
@@ -109,13 +108,6 @@ def test_every_shipped_scenario_loads_and_comes_back(name: str) -> None:
 @pytest.mark.parametrize("name", names("override"))
 def test_every_shipped_override_can_be_laid_over(name: str) -> None:
     assert load("eu-turkey-2016", overrides=[name]) != load("eu-turkey-2016")
-
-
-def test_the_largest_shipped_scenario_loads_quickly() -> None:
-    load("mediterranean")
-    started = time.perf_counter()
-    load("mediterranean")
-    assert time.perf_counter() - started < 1.0
 
 
 def test_shipped_evidence_is_sound() -> None:

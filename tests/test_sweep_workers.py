@@ -86,6 +86,7 @@ def test_one_worker_gives_the_bits_of_none_and_nothing_but_this_machine_can_reac
     assert_same(folder / "with-1", whole)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_and_resumed(folder: Path, whole: Path) -> None:
     """A worker, then all processes at once; benchmarks/sweeps.py kills twenty times, the coordinator alone, too."""
     luck = random.Random(5)
@@ -148,6 +149,7 @@ def test_interrupted_it_says_how_to_go_on(folder: Path, whole: Path) -> None:
     assert_same(out, whole)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_clear_error_and_what_was_done_stays(folder: Path, whole: Path) -> None:
     def little() -> None:
         # No file may grow over 6 kB: what the plan takes, and less than what the table of all runs will.
@@ -218,6 +220,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_bits_and_survives_a_killed_worker(
     folder: Path, whole: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
 ) -> None:

@@ -178,6 +178,7 @@ def test_f2_a_barrier_on_one_sector() -> None:
     assert there["yuma"] + there["el-centro"] > without["yuma"] + without["el-centro"]
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(strict=True, reason="49 of 100 over three seeds; 47 to 60 over members and seeds")
 def test_f2_more_change_their_way_than_stay() -> None:
     assert np.mean([facts.elsewhere(facts.BARRIER_STRENGTH, 0, seed)[1] for seed in (1, 2, 3)]) > 0.5
@@ -200,6 +201,7 @@ def test_standing_still_is_a_hard_forecast() -> None:
     assert facts.standing_still(run()) > facts.f9(run(), facts.HELD_BACK)
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(strict=True, reason="below 2 points: few are prosecuted, and few heed it")
 def test_f7_prosecution_lowers_it_most_within_three_months() -> None:
     soon = facts.SOON_DAYS
@@ -209,6 +211,7 @@ def test_f7_prosecution_lowers_it_most_within_three_months() -> None:
     assert 0.06 <= without[0] - with_it[0] <= 0.09
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(strict=True, reason="one point: few are prosecuted in the model's 2008 to 2010, and few heed it")
 def test_f7_prosecution_lowers_it() -> None:
     with_it, without = (facts.caught_again(2008, 2010, 0, without) for without in ((), (facts.WITHOUT_PROSECUTION,)))
@@ -218,6 +221,7 @@ def test_f7_prosecution_lowers_it() -> None:
 # Scale, figure, files ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_finer_scale_says_the_same() -> None:
     """Shares of 1992 at 400 people a row and at 1,000: within two points."""
     one, other = (

@@ -373,7 +373,9 @@ BROKEN_MODELS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("fact", "name", "changes"), BROKEN_MODELS, ids=[name for _, name, _ in BROKEN_MODELS])
+@pytest.mark.parametrize(("fact", "name", "changes"), [
+    pytest.param(*each, marks=() if each[0] == "f1" else pytest.mark.slow, id=each[1]) for each in BROKEN_MODELS
+])  # fmt: skip
 def test_a_model_that_breaks_a_fact_is_found_out(fact: str, name: str, changes: dict[str, float]) -> None:
     found = register.FACTS[fact][0](small.parameters(changes, shipped=True))
     (line,) = (line for line in fact_lines([(None, {**_all_zero(), **found})], None) if line.criterion.id == name)
@@ -384,6 +386,7 @@ def _all_zero() -> dict[str, Estimate]:
     return {each.id: Estimate(0.0, 0.01) for _, criteria in register.FACTS.values() for each in criteria}
 
 
+@pytest.mark.slow
 def test_emigration_without_the_hump_is_found_out() -> None:
     left = hump.emigration(small.parameters(shipped=True), hump=False)
     band = next(each.band for each in register.F4 if each.id == "f4.below")
@@ -391,6 +394,7 @@ def test_emigration_without_the_hump_is_found_out() -> None:
     assert not band.holds(hump.income_elasticity(left, 0, hump.TURN).value)
 
 
+@pytest.mark.slow
 def test_people_change_their_way_where_ways_are_alike_to_them() -> None:
     """F2 passes where people choose sharply between ways and news plays no part: it can be met, and can be failed."""
     sharp = barrier.diversion(small.parameters({"choice.scale": 0.1, "news.weight": 0.0}, shipped=True))
