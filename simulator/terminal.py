@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 
 from simulator.errors import CorridorError, InputError, InputWarning, Problem
+from simulator.numbers import count, figure, fixed, percent, signed, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -167,16 +168,16 @@ def print_json(content: Any) -> None:
 
 
 def cell(value: Any) -> str:
-    """Return a number as a table shows it: thousands apart, three figures behind the point; nothing as a dash."""
+    """Return a number as a table shows it: a count whole, all else of three figures; nothing as a dash."""
     value = plain(value)
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return count(value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return figure(value)
     return str(value)
 
 
@@ -224,11 +225,15 @@ def _choice_rows(choice: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[o
     options = choice["options"]
     header = ("term", *(each["option"] for each in options))
     rows: list[tuple[object, ...]] = [
-        (term, *(f"{each['terms'][term]:+.2f}" for each in options)) for term in options[0]["terms"]
+        (term, *(_score(each["terms"][term]) for each in options)) for term in options[0]["terms"]
     ]
-    rows.append(("utility", *(f"{each['utility']:+.2f}" for each in options)))
-    rows.append(("chance", *(f"{100 * each['chance']:.0f}%" for each in options)))
+    rows.append(("utility", *(_score(each["utility"]) for each in options)))
+    rows.append(("chance", *(percent(each['chance']) for each in options)))
     return header, rows
+
+
+def _score(value: float) -> str:
+    return signed(fixed(value, 2), value)
 
 
 def print_choices(choices: Sequence[Mapping[str, Any]]) -> None:
@@ -333,7 +338,7 @@ def _limits(row: Mapping[str, Any]) -> str | None:
 
 
 def _percent(share: Any) -> str | None:
-    return None if plain(share) is None else f"{100 * share:.0f}%"
+    return None if plain(share) is None else percent(share)
 
 
 @contextmanager
@@ -369,7 +374,7 @@ def sweep_progress() -> Iterator[tuple[Callable[[Any], None], Callable[[int], No
 
     def line(now: Any) -> str:
         ended = now.before + now.done + now.failed
-        left = "-" if math.isnan(now.left_seconds) else str(timedelta(seconds=round(now.left_seconds)))
+        left = "-" if math.isnan(now.left_seconds) else str(timedelta(seconds=whole(now.left_seconds)))
         memory = f", {now.workers_bytes / 2**30:.1f} GiB" if now.workers_bytes else ""
         return (f"{ended:,} of {now.total:,} runs: {now.done:,} done, {now.failed:,} failed, {now.running:,} sent; "
                 f"{now.rate:.2f} a second, {left} left{memory}")  # fmt: skip

@@ -26,6 +26,7 @@ from simulator.analysis.sweep_units import (
     shuffles,
 )
 from simulator.errors import InputError, Problem
+from simulator.numbers import figure
 
 DEPTH: Final = 3
 FEWEST_IN_LEAF: Final = 5
@@ -76,11 +77,6 @@ class Limit:
         if math.isfinite(self.low):
             return f"{self.one.label} > {figure(self.low)}{unit}"
         return f"{self.one.label} \N{LESS-THAN OR EQUAL TO} {figure(self.high)}{unit}"
-
-
-def figure(value: float) -> str:
-    """Return a limit to three significant figures."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from simulator.analysis import style
 from simulator.analysis.conditions import REGRET, arm_label
 from simulator.analysis.discovery import Exploration
-from simulator.analysis.panels import amount, colour_key, grid, heading, percent, sheet
+from simulator.analysis.panels import colour_key, grid, heading, sheet
 from simulator.analysis.sweep_units import records
+from simulator.numbers import amount, fixed, percent
 
 DPI: Final = 110
 MOST: Final = 12
@@ -38,6 +39,12 @@ NOBODY: Final = "#BBBBBB"
 LIGHT: Final = (style.OKABE_ITO["yellow"], style.OKABE_ITO["sky"], style.OKABE_ITO["orange"], NOBODY)
 """Colours on which dark letters are read better."""
 Drawn = tuple[str, Figure, str]
+
+
+def index_words(row: Mapping[Any, Any]) -> str:
+    """Return an input with its index, the interval, and what chance alone would show."""
+    return (f"{row['field']} {fixed(row['index'], 2)} ({fixed(row['low'], 2)} to {fixed(row['high'], 2)}; chance "
+            f"{fixed(row['chance'], 2)})")  # fmt: skip
 
 
 def draw(made: Exploration, folder: Path) -> dict[str, tuple[Path, str]]:
@@ -161,7 +168,7 @@ def _index_figure(made: Exploration, case: str, kind: str, key: tuple[str, str],
 
 
 def _number(value: float, share: bool) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}") if share else amount(value)
+    return fixed(value, 2) if share else amount(value)
 
 
 def _names(axes: Axes, labels: Sequence[str], n: int) -> None:
@@ -246,7 +253,7 @@ def _matrix_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
                Patch(facecolor="white", edgecolor=style.RULE, label="no more than chance")]  # fmt: skip
     colour_key(figure, handles)
     found = [f"{content['measures'][row['measure']]['label']}, {outcome_words(content, row['arm'], row['against'])}: "
-             f"{row['field']} {row['index']:.2f} ({row['low']:.2f} to {row['high']:.2f}; chance {row['chance']:.2f})"
+             f"{index_words(row)}"
              for row in records(table[table["found"]])]  # fmt: skip
     said = ". ".join(found) if found else "Nothing is told apart from chance"
     return "decides", figure, f"{title}: {said}."
@@ -270,7 +277,7 @@ def _matrix(
                 arrow = "" if math.isnan(row["rank_correlation"]) else (
                     "\N{UPWARDS ARROW}" if row["rank_correlation"] > 0 else "\N{DOWNWARDS ARROW}")  # fmt: skip
                 colour, ink = (CLEAR, "white") if row["found"] else ("#CFE3F1", style.INK)
-                text = f"{row['index']:.2f}".removeprefix("0") + arrow  # cells are narrow
+                text = fixed(row["index"], 2).removeprefix("0") + arrow  # cells are narrow
             axes.add_patch(Rectangle((column, line - 0.5), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.6))
             axes.text(column + 0.5, line, text, ha="center", va="center", size=style.SMALL_SIZE - 1.5, color=ink)
     _names(axes, fields, len(fields))
@@ -317,8 +324,8 @@ def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
                Line2D([], [], color=FAINT, marker="o", label="not told apart"),
                Patch(color=CHANCE, label="chance, of each input by itself")]  # fmt: skip
     colour_key(figure, handles)
-    found = [f"{measure_label(content, row['measure'])}: {row['field']} {row['index']:.2f} ({row['low']:.2f} to "
-             f"{row['high']:.2f}; chance {row['chance']:.2f})" for row in records(table[table["found"]])]  # fmt: skip
+    found = [f"{measure_label(content, row['measure'])}: {index_words(row)}"
+             for row in records(table[table["found"]])]  # fmt: skip
     said = ". ".join(found) if found else "Nothing is told apart from chance"
     return "decides-best", figure, f"{title}: {said}."
 

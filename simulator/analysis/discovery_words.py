@@ -11,8 +11,9 @@ import pandas as pd
 from simulator.analysis.conditions import arm_label
 from simulator.analysis.discovery import Exploration
 from simulator.analysis.discovery_figures import measure_label, outcome_words, shown_outcomes
-from simulator.analysis.panels import amount, heading, percent
+from simulator.analysis.panels import heading
 from simulator.analysis.sweep_units import records
+from simulator.numbers import amount, figure, fixed, percent
 
 NAMED: Final = 4
 """Inputs that a sentence names."""
@@ -61,7 +62,7 @@ def _outcomes(made: Exploration, table: pd.DataFrame) -> Iterator[list[dict[Any,
 
 
 def _span(low: float, high: float) -> str:
-    return f"{percent(low)} to {percent(high)}".replace("-", "\N{MINUS SIGN}")
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _sobol(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
@@ -116,7 +117,7 @@ def _luck(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
         if not math.isnan(row["luck"]):
             drawn = f", {percent(row['draws'])} what was drawn beside the factors" if row["draws"] > 0 else ""
             yield (f"{_named(made, row)}: luck is {percent(row['luck'])} of the variance of single runs{drawn}; "
-                   f"{percent(row['left'])} of what is left between points once {row['replicates']:.3g} replicates "
+                   f"{percent(row['left'])} of what is left between points once {figure(row['replicates'])} replicates "
                    "are averaged.")  # fmt: skip
 
 
@@ -134,8 +135,8 @@ def _found(row: Mapping[Any, Any]) -> str:
     """Return an input that decides something, with its index."""
     side = row.get("rank_correlation", float("nan"))
     turn = "" if math.isnan(side) else (", rising with it" if side > 0 else ", falling with it")
-    span = f"{row['low']:.2f} to {row['high']:.2f}; chance {row['chance']:.2f}{turn}"
-    return f"`{row['field']}` {row['index']:.2f} ({span})"
+    span = f"{fixed(row['low'], 2)} to {fixed(row['high'], 2)}; chance {fixed(row['chance'], 2)}{turn}"
+    return f"`{row['field']}` {fixed(row['index'], 2)} ({span})"
 
 
 def _nothing(table: pd.DataFrame) -> str:
@@ -178,7 +179,7 @@ def _trees(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
             continue
         mine = leaves[(leaves["case"] == tree["case"]) & (leaves["measure"] == tree["measure"])]
         said = [_leaf(row, labels) for row in records(mine.sort_values("units", ascending=False, kind="stable"))]
-        p = f"p = {tree['p_any']:.2f} over all trees of the case"
+        p = f"p = {fixed(tree['p_any'], 2)} over all trees of the case"
         yield (f"{name}: the tree names the best arm of {percent(tree['accuracy'])} of left-out units, {always} ({p}). "
                + " ".join(said))  # fmt: skip
 

@@ -19,7 +19,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from simulator.analysis import style
 from simulator.analysis.findings import Findings
-from simulator.analysis.panels import amount, colour_key, grid, heading, percent, sheet, side
+from simulator.analysis.panels import colour_key, grid, heading, sheet, side
+from simulator.numbers import amount, percent
 
 ROW: Final = 0.34
 """Height of a row in inches."""

@@ -17,8 +17,9 @@ import pandas as pd
 
 from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
-from simulator.analysis.panels import amount, heading, percent, side
+from simulator.analysis.panels import heading, side
 from simulator.errors import InputError, Problem
+from simulator.numbers import amount, fixed, percent, rate
 from simulator.outputs.whole import check_place, put_back, whole_folder
 
 RECORD: Final = "record.json"
@@ -257,7 +258,7 @@ def _regions_table(findings: Findings, case: str) -> str:
     rows = [
         (heading(content["measures"][each["measure"]]), content["arms"][each["arm"]]["label"], percent(each["best"]),
          each["field"], "higher" if each["higher"] > EVEN else "lower", _between(each["low"], each["high"]),
-         f"{each['higher']:.2f}", f"{each['p']:.2g}")
+         fixed(each["higher"], 2), rate(each["p"]))
         for each in found.to_dict(orient="records")
     ]  # fmt: skip
     head = ("measure", "arm", "no arm better in", "field", "where it is best, the field is", "then between",

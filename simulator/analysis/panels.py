@@ -17,25 +17,9 @@ KEY: Final = 0.5
 """Room for the key to colours under the panels, in inches."""
 
 
-def amount(value: float) -> str:
-    """Return a number for a figure: three significant figures, thousands apart, a true minus."""
-    if not math.isfinite(value):
-        return "\N{INFINITY}" if value > 0 else "-"
-    for size, word in ((1e9, " bn"), (1e6, " m")):
-        if abs(value) >= size:
-            return f"{value / size:,.3g}{word}".replace("-", "\N{MINUS SIGN}")
-    text = style.rounded(value) if abs(value) >= 100 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def side(better: str | None) -> str:
     """Return which is better, in words."""
     return f"{better} is better" if better else "not judged"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent; a dash where there is none."""
-    return "-" if math.isnan(share) else f"{100 * share:.0f}%"
 
 
 def heading(measure: dict[str, Any]) -> str:

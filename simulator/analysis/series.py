@@ -19,6 +19,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from simulator.analysis import style
 from simulator.analysis.metrics import deaths_per_thousand_attempts, monthly_arrivals_by_route, months_of
 from simulator.analysis.validation import FIT_END, observed_series, simulated_series
+from simulator.numbers import count
+from simulator.numbers import rate as shown_rate
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -162,11 +164,11 @@ def shade_test(axes: Axes, months: pd.PeriodIndex, fit_end: str | None) -> bool:
 def _agreement(panel: Panel) -> str:
     """Return the totals of a panel over the months that were observed."""
     if not panel.observed:
-        return f"simulated {panel.simulated.sum():,.0f}; no observed series"
+        return f"simulated {count(panel.simulated.sum())}; no observed series"
     known = panel.observed[0].dropna()
     if known.empty:
-        return f"simulated {panel.simulated.sum():,.0f}; not observed in these years"
-    return f"observed {known.sum():,.0f}; simulated {panel.simulated[known.index].sum():,.0f}"
+        return f"simulated {count(panel.simulated.sum())}; not observed in these years"
+    return f"observed {count(known.sum())}; simulated {count(panel.simulated[known.index].sum())}"
 
 
 def draw_observed(axes: Axes, observed: list[pd.Series[float]]) -> None:
@@ -249,7 +251,7 @@ def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: p
     for place, route in zip(places, table.index, strict=True):
         dead, seen = float(table["deaths"][route]), float(observed[route])
         end = max(dead, seen) if seen == seen else dead
-        text = f"{dead:,.0f}" + (f"  (observed {seen:,.0f})" if seen == seen else "")
+        text = count(dead) + (f"  (observed {count(seen)})" if seen == seen else "")
         axes.annotate(text, (end, place), (7, 0), textcoords="offset points", size=style.SMALL_SIZE, va="center",
                       color=style.INK, path_effects=HALO)
     if observed.notna().any():
@@ -271,7 +273,7 @@ def _rate_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame) -> None:
               linewidth=0.6, zorder=2)
     for place, route in zip(places, table.index, strict=True):
         rate, attempts = float(rates[route]), float(table["attempts"][route])
-        text = f"{rate:.1f}  (of {style.rounded(attempts)} attempts)" if rate == rate else "no attempts"
+        text = f"{shown_rate(rate)}  (of {count(attempts)} attempts)" if rate == rate else "no attempts"
         axes.annotate(text, (rate if rate == rate else 0.0, place), (5, 0),
                       textcoords="offset points", size=style.SMALL_SIZE, va="center", color=style.INK,
                       path_effects=HALO)

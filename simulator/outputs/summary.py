@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.clock import Clock
+from simulator.numbers import whole
 from simulator.scenario.schema import Scenario
 
 FrameOf = Callable[..., pd.DataFrame]
@@ -78,6 +79,6 @@ def observed_arrivals(scenario: Scenario, clock: Clock, route: str) -> dict[str,
     for name, series in scenario.corridor.observed.items():
         if series.measure == "arrivals" and series.routes == (route,) and not series.legs and series.origin is None:
             values = [row.value for row in scenario.observed if row.series == name and row.month in clock.months]
-            total = round(sum(values)) if values else None
+            total = whole(sum(values)) if values else None
             return {"observed_arrivals": total, "observed_series": name, "observed_months": len(values)}
     return {"observed_arrivals": None, "observed_series": None, "observed_months": 0}

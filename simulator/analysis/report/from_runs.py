@@ -11,16 +11,7 @@ import pandas as pd
 from simulator.analysis import style
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import (
-    NO_INTERVAL,
-    between,
-    bracketed,
-    join,
-    more_words,
-    number,
-    said,
-    signed,
-)
+from simulator.analysis.diversion.figures.common import NO_INTERVAL, between, bracketed, join, more_words, said, signed
 from simulator.analysis.diversion.figures.glance import (
     MATCHED,
     UNMATCHED,
@@ -41,6 +32,7 @@ from simulator.analysis.report.content import Card, Cell, Chart, Finding, Report
 from simulator.analysis.report.evidence import evidence_tables
 from simulator.analysis.report.map_data import map_data
 from simulator.errors import InputError
+from simulator.numbers import people, rate
 from simulator.outputs.provenance import scenario_hash
 
 if TYPE_CHECKING:
@@ -128,7 +120,7 @@ def _levels_answer(arms: Sequence[Arm]) -> str:
     tables = [sum(float(monthly_arrivals_by_route(run).to_numpy().sum()) for run in arm.runs.values()) / len(arm.runs)
               for arm in arms]  # fmt: skip
     return "Arrivals, counted on each route entered: " + "; ".join(
-        f"{arm.label} {number(total)}" for arm, total in zip(arms, tables, strict=True)) + "."  # fmt: skip
+        f"{arm.label} {people(total)}" for arm, total in zip(arms, tables, strict=True)) + "."  # fmt: skip
 
 
 def _about(arms: Sequence[Arm]) -> tuple[tuple[str, str], ...]:
@@ -162,12 +154,12 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
     told = deaths.told or deaths.n < 2
     rest, moved, others = fall.mean - rise.mean, study.moved, study.others
     return (
-        Card(f"{number(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
+        Card(f"{people(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
              f"arrived by the {treated_words(study)}; {_interval(fall.low, fall.high)}", "fewer"),
-        Card(f"{number(moved.mean)} matched",
+        Card(f"{people(moved.mean)} matched",
              f"by more of the same origin and need on other routes; {_interval(moved.low, moved.high)}. Others more "
-             f"there: {number(others.mean)}; {_interval(others.low, others.high)}", "more"),
-        Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
+             f"there: {people(others.mean)}; {_interval(others.low, others.high)}", "more"),
+        Card(f"{people(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
         Card(f"{signed(deaths.mean)} deaths" if told else "No clear change",
              ("" if told else "in deaths: ") + deaths_words(study).removeprefix("no clear change; ")),
     )  # fmt: skip
@@ -176,9 +168,10 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
 def _waffle(study: Diversion) -> Waffle | None:
     if not (study.fall.mean > 0 and sharp(study.ratio)):
         return None
+    found = shares(study)
     parts = [(f"by the {study.content['labels'][route]}", count, TONES[min(place, 3)])
-             for place, (route, count) in enumerate(shares(study).items())]  # fmt: skip
-    rest = max(100 - sum(count for _, count, _ in parts), 0)
+             for place, (route, count) in enumerate(found.items())]  # fmt: skip
+    rest = max(100 - sum(found.values()), 0)
     parts.append((f"{UNMATCHED}{bracketed(rest_limits(study.ratio))}", rest, "m0"))
     title = f"Of every 100 fewer by the {treated_words(study)}, how many more of the same origin and need"
     return Waffle(title, tuple(parts))
@@ -204,14 +197,15 @@ def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, .
 
 
 def _study_findings(lead: str, study: Diversion) -> list[Finding]:
+    counts = shares(study)
     routes = study.tables["matrix"].sort_values("ratio", ascending=False)
-    where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
+    where = "; ".join(f"{study.content['labels'][row['route']]} {counts.get(row['route'], 0)} "
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
-    many = (f"{number(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
+    many = (f"{people(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
             else "it is too uncertain to say how many are matched on other routes")  # fmt: skip
     share = (f"Of every 100 fewer arrivals by the {treated_words(study)}, {many} "
              f"({_interval(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
-    people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
+    fates = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
     found = [
@@ -221,10 +215,10 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         Finding(f"{lead}Deaths: {_more(study.deaths)}.",
                 f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
                 f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
-                f"routes together, {_three(risk['all']['without'])} without and "
-                f"{_three(risk['all']['with_'])} with."),
-        Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
-                f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
+                f"routes together, {rate(risk['all']['without'])} without and "
+                f"{rate(risk['all']['with_'])} with."),
+        Finding(f"{lead}Where people are at the end: {_more(fates['stay'])} at home or in a host country, "
+                f"{_more(fates['went back'])} who set out and went back, {_more(fates['wait'])} on the way or held.",
                 f"In destination countries {signed(study.fate('destination').mean)}; at least "
                 f"{said(study.changed_destination)} changed destination.{_waiting(study)}"),
         Finding(f"{lead}How long it takes: {times_words(study)}.",
@@ -250,7 +244,7 @@ def _waiting(study: Diversion) -> str:
 def _group(row: Any) -> str:
     if not math.isfinite(row["ratio"]):
         return "no share can be told"
-    return f"{number(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
+    return f"{people(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
 
 
 def _turned(change: Estimate) -> Estimate:
@@ -261,10 +255,6 @@ def _turned(change: Estimate) -> Estimate:
 def _more(change: Estimate) -> str:
     words, limits = more_words(change)
     return f"{words} ({limits})"
-
-
-def _three(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "-"
 
 
 def _charts(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Chart, ...]:

@@ -30,12 +30,11 @@ from simulator.analysis.diversion.figures.common import (
     join,
     labels_of,
     look_of,
-    number,
     rise_words,
     source_of,
-    three,
 )
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import people, rate
 
 ALL: Final[dict[str, Any]] = {"color": style.INK, "linestyle": "-", "linewidth": 2.4}
 
@@ -104,7 +103,7 @@ def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
     if not each.known:
         return nothing_words(each)
-    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
+    return f"{people(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
 
 
 def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:
@@ -236,5 +235,5 @@ def _risk_words(found: pd.DataFrame, each: Balance) -> str:
         rows = bounded(found[(found["squeezed"] == each.squeezed) & (found["route"] == route)]).set_index("effort")
         one, other = (float(rows["mean"].loc[effort]) for effort in (each.base, each.effort))
         known = math.isfinite(one) and math.isfinite(other)
-        parts.append(f"{three(one)} to {three(other)} {words}" if known else f"too few attempts {words} to tell")
+        parts.append(f"{rate(one)} to {rate(other)} {words}" if known else f"too few attempts {words} to tell")
     return join(parts)

@@ -13,8 +13,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import Drawn, between, labels_of, number, source_of
+from simulator.analysis.diversion.figures.common import Drawn, between, labels_of, source_of
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import people
 
 SHADES: Final = LinearSegmentedColormap.from_list("diversion", ["#FFFFFF", "#F3B48F"])
 """From none to a hundred."""
@@ -54,8 +55,8 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
             ratio = float(cell["ratio"])
             shade = SHADES(ratio) if math.isfinite(ratio) else "white"
             limits = between(cell["low"], cell["high"], 100) if not math.isnan(cell["low"]) else ""
-            _cell(axes, x, y, shade, number(100 * ratio), limits, style.INK)
-            said.append(f"{labels[one]} to {labels[other]}: {number(100 * ratio)}"
+            _cell(axes, x, y, shade, people(100 * ratio), limits, style.INK)
+            said.append(f"{labels[one]} to {labels[other]}: {people(100 * ratio)}"
                         f"{f' ({limits})' if limits else ''}")  # fmt: skip
     axes.set_xlim(-0.5, len(routes) - 0.5)
     axes.set_ylim(len(squeezed) - 0.5, -0.5)
