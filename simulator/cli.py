@@ -15,6 +15,7 @@ import typer
 
 from simulator import __version__, cli_reports, cli_sweeps
 from simulator.errors import InputError
+from simulator.numbers import FEW_WORDS, count, marked
 from simulator.terminal import (
     CLOSED,
     FAILED,
@@ -113,18 +114,29 @@ def run(
 
 
 def _print_totals(result: Result) -> None:
-    columns = ("attempts", "arrivals", "interceptions", "deaths", "observed_arrivals")
-    summary = result.summary
+    columns = ("attempts", "arrivals", "interceptions", "deaths_on_counted_legs", "deaths_on_all_legs",
+               "observed_arrivals", "arrivals_in_observed_months")  # fmt: skip
+    summary, a_row = result.summary, result.scenario.persons_per_agent
     labels = {name: route.label for name, route in result.scenario.corridor.routes.items()}
-    rows = [(labels[name], *(route[column] for column in columns)) for name, route in summary["routes"].items()]
+    rows = [
+        (labels[name], *(route[column] if column == "observed_arrivals" or route[column] is None
+                         else marked(route[column], a_row) for column in columns))
+        for name, route in summary["routes"].items()
+    ]  # fmt: skip
     partial = [
         labels[name]
         for name, route in summary["routes"].items()
-        if route["observed_series"] and route["observed_months"] < len(result.clock.months)
+        if route["observed_series"] and route["observed_months"] < len(result.clock.whole_months)
     ]
-    caption = "People, on the legs where an arrival is counted."
+    caption = ("People, on the legs where an arrival is counted, but for deaths on all legs of the route. Deaths "
+               f"anywhere on the way, on legs of no route too: {count(summary['totals']['deaths'])}.")  # fmt: skip
+    part = [month for month in result.clock.months if month not in result.clock.whole_months]
+    if part:
+        caption += f" Of {' and '.join(part)} the run covers a part, which is set against nothing observed."
     if partial:
         caption += f" Observed for part of the period only: {', '.join(partial)}."
+    if any(isinstance(each, str) for row in rows for each in row[1:]):
+        caption += f"\n{FEW_WORDS}"
     title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
     print_table(title, ("route", *columns), rows, caption)
     for word in result.words:

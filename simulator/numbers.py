@@ -27,6 +27,12 @@ NOTHING: Final = 1e-9
 """Size under which a number is what sums of floats leave of nothing."""
 NONE: Final = "-"
 """What stands for a number that does not exist."""
+FEWEST_ROWS: Final = 25
+"""Rows of people from which a number is printed without a word: of a count of n rows the coefficient of variation is
+1 / sqrt(n), a fifth for 25."""
+FEW: Final = "*"
+FEW_WORDS: Final = f"{FEW} rests on fewer than {FEWEST_ROWS} rows of people: luck alone moves it by more than a fifth."
+"""Mark of a number that rests on few rows, and what it means."""
 
 
 def _exact(value: float) -> Decimal:
@@ -109,6 +115,25 @@ def percent(share: float) -> str:
 def fixed(value: float, decimals: int) -> str:
     """Return a number with so many decimals, such as an index between 0 and 1; a dash where there is none."""
     return _signed(f"{_to(_exact(value), -decimals):,f}") if math.isfinite(value) else NONE
+
+
+def few_rows(number: float, a_row: int, runs: int = 1) -> bool:
+    """Return whether a number of people rests on few rows: of nobody there is nothing to say.
+
+    Parameters
+    ----------
+    number : people, in the mean over the runs.
+    a_row : people that a row stands for.
+    runs : how many runs the mean is over.
+    """
+    return math.isfinite(number) and 0 < abs(number) * runs < FEWEST_ROWS * a_row
+
+
+def marked(value: float, a_row: int, runs: int = 1) -> float | str:
+    """Return a number for a table, or its words with a mark where it rests on few rows."""
+    if not few_rows(value, a_row, runs):
+        return value
+    return f"{count(value) if isinstance(value, int) else figure(value)}{FEW}"
 
 
 def signed(text: str, value: float) -> str:

@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 
 from simulator.errors import CorridorError, InputError, InputWarning, Problem
-from simulator.numbers import count, figure, fixed, percent, signed, whole
+from simulator.numbers import FEW, count, figure, fixed, percent, signed, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -192,7 +192,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     table = Table(title=title or None, box=box.SIMPLE, title_justify="left")
     for place, column in enumerate(columns):
         values = [plain(row[place]) for row in rows]
-        numeric = any(isinstance(value, int | float) for value in values)
+        numeric = any(isinstance(value, int | float) or str(value).endswith(FEW) for value in values)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(value)) for value in row))

@@ -188,7 +188,7 @@ def test_summary_counts_each_journey_once(run: tuple[Result, FakeModel]) -> None
     result, model = run
     east = result.summary["routes"]["east"]
     assert east["attempts"] == dense(model, "attempts")[:, 1].sum() == east["arrivals"] + east["interceptions"]
-    assert east["deaths_all_legs"] == dense(model, "deaths")[:, [1, 2]].sum()
+    assert east["deaths_on_all_legs"] == dense(model, "deaths")[:, [1, 2]].sum()
     assert (east["observed_arrivals"], east["observed_months"]) == (1000, 4)
     assert result.summary["routes"]["unused"]["deaths_per_thousand_attempts"] is None
     assert result.summary["totals"]["decisions"]["refusal"] == dense(model, "decisions")[..., 1].sum()

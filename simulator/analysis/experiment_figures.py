@@ -327,6 +327,6 @@ def _luck_panel(axes: Axes, rows: Sequence[dict[str, Any]], labels: Sequence[str
         axes.annotate(text, (1, place), (10, 0), ("axes fraction", "data"), "offset points", va="center",
                       size=style.SMALL_SIZE - 0.5, color=style.INK, annotation_clip=False)  # fmt: skip
     axes.set_yticks(range(len(rows)), [shorten(label, 60, placeholder=" ...") for label in labels])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(True, axis="x", color=style.RULE, linewidth=0.7)

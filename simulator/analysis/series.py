@@ -246,10 +246,11 @@ def _observed_deaths(result: Result) -> tuple[pd.Series[float], list[str]]:
 
 def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: pd.Series[float]) -> None:
     """Draw simulated deaths as bars and observed ones as marks, with their numbers."""
-    reach = float(max(table["deaths"].max(), observed.max() if observed.notna().any() else 0.0, 1.0))
-    axes.barh(places, table["deaths"], height=0.55, color=style.OKABE_ITO["blue"], label="simulated", zorder=2)
+    reach = float(max(table["deaths_on_all_legs"].max(), observed.max() if observed.notna().any() else 0.0, 1.0))
+    died = table["deaths_on_all_legs"]
+    axes.barh(places, died, height=0.55, color=style.OKABE_ITO["blue"], label="simulated", zorder=2)
     for place, route in zip(places, table.index, strict=True):
-        dead, seen = float(table["deaths"][route]), float(observed[route])
+        dead, seen = float(died[route]), float(observed[route])
         end = max(dead, seen) if seen == seen else dead
         text = count(dead) + (f"  (observed {count(seen)})" if seen == seen else "")
         axes.annotate(text, (end, place), (7, 0), textcoords="offset points", size=style.SMALL_SIZE, va="center",
@@ -260,7 +261,7 @@ def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: p
                   markerfacecolor=style.OKABE_ITO["orange"], markeredgecolor="black",
                   label="observed (dead and missing)")
     axes.set_xlim(0, reach * 1.5)
-    _dress_bars(axes, "Deaths", "people, whole period")
+    _dress_bars(axes, "Deaths on all legs of the route", "people, whole period")
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="lower right", bbox_to_anchor=(1.02, 1.0), ncols=2, frameon=False,
                 fontsize=style.SMALL_SIZE, columnspacing=1.2, handletextpad=0.5, borderpad=0.2)
@@ -279,7 +280,7 @@ def _rate_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame) -> None:
                       path_effects=HALO)
     axes.set_xlim(0, max(float(rates.max()) if rates.notna().any() else 1.0, 1e-9) * 1.9)
     axes.set_yticks(places, [""] * len(places))
-    _dress_bars(axes, "Deaths per thousand attempts", "deaths per 1,000 attempts")
+    _dress_bars(axes, "Deaths per thousand attempts, on counted legs", "deaths per 1,000 attempts")
 
 
 def _dress_bars(axes: Axes, title: str, label: str) -> None:
