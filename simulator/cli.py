@@ -291,6 +291,9 @@ def compare(
     replicates: Annotated[int | None, typer.Option(help="Seeds for each draw, in place of the design's own.")] = None,
     luck: Annotated[int | None, typer.Option(help="Seeds to measure with what common luck saves; 0: do not.")] = None,
     sweep: Annotated[str | None, typer.Option(help="Compare the runs of this sweep, and make none.")] = None,
+    least: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Least difference that matters, of a measure's mean size.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; results/NAME if not given.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a comparison that stands there.")] = False,
     workers: Annotated[int, typer.Option(help="Processes to run in; the results are the same.")] = 1,
@@ -302,8 +305,8 @@ def compare(
     folder = out or api.comparison_folder(experiment)
     with heard(aloud=True) as doubts:
         made = api.compare(
-            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
-            workers=workers,
+            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, least=least, out=folder,
+            overwrite=overwrite, workers=workers,
             progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
         )  # fmt: skip
     if as_json:

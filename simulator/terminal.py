@@ -321,7 +321,8 @@ def print_comparison(
         over, base = found[0]["over"], content["arms"][content["baseline"]]["label"]
         caption = (
             f"Difference and shares of {found[0]['n']} {over}: against {base}. Regret: how much worse than the best "
-            f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better."
+            f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better "
+            "by a difference that matters."
         )
         print_table(about["label"], columns, lines, caption)
     if luck:

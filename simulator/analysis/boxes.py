@@ -88,7 +88,7 @@ def _questions(groups: Mapping[str, Units], better: Mapping[str, Any]) -> Iterat
     for measure, group in groups.items():
         if better[measure] is None or len(group) < FEWEST or not group.inputs:
             continue
-        best = np.array(best_arm(group.table, better[measure]))
+        best = np.array(best_arm(group.table, better[measure], group.least))
         for arm in map(str, group.table.columns):
             inside = best == arm
             if FEWEST_BEST <= inside.sum() <= len(group) - FEWEST_BEST:

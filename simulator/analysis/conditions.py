@@ -259,7 +259,7 @@ def _questions(
     """Yield what a tree is to tell: measure, units, and the arm that does best in each."""
     judged = {name: group for name, group in groups.items() if better[name] is not None and _enough(group)}
     for measure, group in judged.items():
-        best = best_arm(group.table, better[measure])
+        best = best_arm(group.table, better[measure], group.least)
         if len(set(best)) > 1:
             yield measure, group, best
     lengths = {len(group) for group in judged.values()}
@@ -284,6 +284,7 @@ def regret_over_all(groups: Mapping[str, Units], better: Mapping[str, Any]) -> p
     for measure, group in groups.items():
         values = group.table * (1.0 if better[measure] == "less" else -1.0)
         regret = values.sub(values.min(axis=1), axis=0)
+        regret = regret.where(regret >= group.least, 0.0)  # what does not matter is no regret
         apart = float(regret.max(axis=1).mean())
         if apart > 0:
             total = regret / apart if total is None else total + regret / apart
@@ -343,4 +344,4 @@ def _leaf_row(number: int, leaf: Leaf, arms: Ints, names: Any) -> tuple[Any, ...
 
 def arm_label(arm: str, labels: Mapping[str, str]) -> str:
     """Return the name of an arm, or what it means that none does best alone."""
-    return labels[arm] if arm else "none alone"
+    return labels[arm] if arm else "no arm alone"

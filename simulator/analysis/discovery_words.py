@@ -36,7 +36,8 @@ def sections(made: Exploration, case: str) -> dict[str, list[str]]:
     """Return what an exploration says of a case: sentences by the name of the table that they are of."""
     found: dict[str, list[str]] = {}
     for name, say in (("sobol", _sobol), ("sobol-pairs", _pairs), ("morris", _morris), ("luck", _luck),
-                      ("blocks", _blocks), ("decides-best", _best), ("decides", _decides), ("trees", _trees),
+                      ("blocks", _blocks), ("sizes", _sizes),
+                      ("decides-level", _level), ("decides-best", _best), ("decides", _decides), ("trees", _trees),
                       ("boxes", _boxes)):  # fmt: skip
         table = made.found.get(name)
         if table is not None:
@@ -154,6 +155,29 @@ def _decides(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
             yield f"{_named(made, rows[0])}: {'; '.join(map(_found, clear[:NAMED]))}."
 
 
+def _sizes(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
+    for row in records(table):
+        least = f"the least that matters is {amount(row['least'])}"
+        if not row["matter"]:
+            said = f"no difference that matters in any of {row['units']} units; {least}"
+        elif abs(row["mean"]) < row["least"]:
+            said = f"no difference that matters in the mean, and in {percent(row['matter'])} of units one; {least}"
+        else:
+            said = f"it matters in {percent(row['matter'])} of {row['units']} units; {least}"
+        yield (f"{_named(made, row)}: {amount(row['mean'])} in the mean, {amount(row['p5'])} to {amount(row['p95'])} "
+               f"in 90% of units, at a level of {amount(row['level'])}: {said}.")  # fmt: skip
+
+
+def _level(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
+    if len(table) and not table["found"].any():
+        yield _nothing(table)
+        return
+    for measure in dict.fromkeys(table["measure"]):
+        clear = records(table[(table["measure"] == measure) & table["found"]])
+        if clear:
+            yield f"{_named(made, clear[0])}: {'; '.join(map(_found, clear[:NAMED]))}."
+
+
 def _best(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
     if len(table) and not table["found"].any():
         yield _nothing(table)
@@ -186,7 +210,7 @@ def _trees(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
 
 def _leaf(row: Mapping[Any, Any], labels: Mapping[str, str]) -> str:
     if row["where"] == "everywhere":
-        return f"Everywhere {arm_label(row['arm'], labels)} does best most often."
+        return f"Everywhere {arm_label(row['arm'], labels)} does best most often, by a difference that matters."
     best = f"{labels[row['arm']]} does best in" if row["arm"] else "no arm does best alone in"
     return (f"Where {row['where']}, {best} {percent(row['inside'])} of {row['units']} units; "
             f"{percent(row['outside'])} elsewhere.")  # fmt: skip

@@ -146,6 +146,13 @@ def _bullets(texts: Iterable[str]) -> str:
 
 
 def _reading(content: Mapping[str, Any]) -> str:
+    for_these = content.get("reading_of") and str(content.get("hash", "")).startswith(str(content["reading_of"]))
+    if content["reading"].strip() and not for_these:
+        of = (f"the runs <code>{escape(str(content['reading_of'])[:12])}</code>" if content.get("reading_of")
+              else "runs that it does not name (<code>reading_of</code>)")  # fmt: skip
+        return (f'<p class="quiet">The design has a reading, which was written for {of}, and not for these '
+                f"(<code>{escape(str(content.get('hash', ''))[:12])}</code>: other draws, arms, measures, seeds, "
+                "or another version or processor): it is left out.</p>")  # fmt: skip
     if not content["reading"].strip():
         return '<p class="quiet">Nobody has written yet what the results say: <code>reading</code> in the design.</p>'
     paragraphs = [part.strip() for part in content["reading"].strip().split("\n\n")]
@@ -219,13 +226,16 @@ def _summary_table(findings: Findings, case: str) -> str:
             heading(measure), side(measure["better"]), each["arm_label"], each["mean"],
             "baseline" if base else each["mean_difference"], "" if base else _between(each["low"], each["high"]),
             "" if base else _between(each["p5"], each["p95"]), "" if base else percent(each["better"]),
-            "" if base else percent(each["same"]), each["mean_regret"], each["p90"], percent(each["best"]),
+            "" if base else percent(each["same"]), "" if base else each["least"], each["mean_regret"], each["p90"],
+            percent(each["best"]),
         ))  # fmt: skip
     over = findings.summary(case)[0]["over"]
     head = ("measure", "judged", "arm", "mean", "against the baseline", "95% interval of the mean", f"90% of {over}",
-            "better than the baseline in", "the same in", "mean regret", f"regret, 90% of {over} below",
+            "better than the baseline in", "the same in", "least difference that matters", "mean regret",
+            f"regret, 90% of {over} below",
             "no arm better in")  # fmt: skip
-    return "<h3>All measures of all arms</h3>" + table(head, rows, f"Shares and regret are over {over}.")
+    said = f"Shares and regret are over {over}. Under the least difference that matters arms do the same."
+    return "<h3>All measures of all arms</h3>" + table(head, rows, said)
 
 
 def _pairs_table(findings: Findings, case: str) -> str:
