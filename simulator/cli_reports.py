@@ -57,9 +57,11 @@ def diversion(
 
 
 def _print_diversion(found: Diversion) -> None:
+    from simulator.analysis.deaths import measure_words
+
     labels = found.content["labels"]
     routes = found.tables["routes"]
-    rows = [(row["measure"], labels.get(row["route"], "no route"), row["role"], row["without"],
+    rows = [(measure_words(row["measure"]), labels.get(row["route"], "no route"), row["role"], row["without"],
              row["with_"], row["change"], row["low"], row["high"])
             for row in routes.to_dict(orient="records")]  # fmt: skip
     n = found.content["pairs"]

@@ -231,8 +231,8 @@ def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
     part = table.query("squeezed == 'centre' and route == 'centre'").groupby("effort")[["deaths", "attempts"]].sum()
     risk = 1000 * part["deaths"] / part["attempts"]
     assert each.risk["centre"] == pytest.approx((risk[1.0], risk[4.0]))
-    assert any(line.endswith("on the Central Mediterranean") for line in more)
-    assert f"deaths per 1,000 attempts there: {rate(risk[1.0])}, then {rate(risk[4.0])}" in more
+    assert any(line.endswith("on all legs of the Central Mediterranean") for line in more)
+    assert f"deaths on all its legs per 1,000 attempts there: {rate(risk[1.0])}, then {rate(risk[4.0])}" in more
 
 
 def test_what_cannot_be_told_is_said_in_the_ten_second_figure() -> None:

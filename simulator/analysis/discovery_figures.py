@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.analysis import style
 from simulator.analysis.conditions import REGRET, arm_label
+from simulator.analysis.deaths import scope
 from simulator.analysis.discovery import Exploration
 from simulator.analysis.panels import colour_key, grid, heading, sheet
 from simulator.analysis.sweep_units import records
@@ -290,8 +291,12 @@ def _matrix(
 
 
 def measure_label(content: Mapping[str, Any], name: str) -> str:
-    """Return the name of a measure, or of all together."""
-    return REGRET.capitalize() if name == REGRET else str(content["measures"][name]["label"])
+    """Return the name of a measure, with where deaths are counted, or of all together."""
+    if name == REGRET:
+        return REGRET.capitalize()
+    measure = content["measures"][name]
+    there = scope(measure)
+    return f"{measure['label']} {there}" if there and there not in measure["label"] else str(measure["label"])
 
 
 def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:

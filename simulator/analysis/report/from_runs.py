@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from simulator.analysis import style
+from simulator.analysis.deaths import ANYWHERE, COUNTED, measure_words
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
 from simulator.analysis.diversion.figures.common import NO_INTERVAL, between, bracketed, join, more_words, said, signed
@@ -160,8 +161,8 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
              f"by more of the same origin and need on other routes; {_interval(moved.low, moved.high)}. Others more "
              f"there: {people(others.mean)}; {_interval(others.low, others.high)}", "more"),
         Card(f"{people(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(f"{signed(deaths.mean)} deaths" if told else "No clear change",
-             ("" if told else "in deaths: ") + deaths_words(study).removeprefix("no clear change; ")),
+        Card(f"{signed(deaths.mean)} deaths {ANYWHERE}" if told else "No clear change",
+             ("" if told else f"in deaths {ANYWHERE}: ") + deaths_words(study).removeprefix("no clear change; ")),
     )  # fmt: skip
 
 
@@ -212,9 +213,9 @@ def _study_findings(lead: str, study: Diversion) -> list[Finding]:
         Finding(f"{lead}{share}",
                 f"{study.verdict.said.capitalize()}. By route: {where}. Others more on other routes: "
                 f"{said(study.others)}. {MEANS}"),
-        Finding(f"{lead}Deaths: {_more(study.deaths)}.",
-                f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
-                f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
+        Finding(f"{lead}Deaths {ANYWHERE}: {_more(study.deaths)}.",
+                f"On all legs of the {treated_words(study)} {_more(_turned(study.deaths_fall))}, of other routes "
+                f"{_more(study.deaths_rise)}. Deaths per 1,000 attempts {COUNTED}, on all "
                 f"routes together, {rate(risk['all']['without'])} without and "
                 f"{rate(risk['all']['with_'])} with."),
         Finding(f"{lead}Where people are at the end: {_more(fates['stay'])} at home or in a host country, "
@@ -289,7 +290,8 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
     base = _totals(arms[0])
     rows: list[tuple[Cell, ...]] = []
     if len(arms) == 1:
-        rows = [(labels[route], measure, float(base.loc[(route, measure)].mean())) for route, measure in base.index]
+        rows = [(labels[route], measure_words(measure), float(base.loc[(route, measure)].mean()))
+                for route, measure in base.index]  # fmt: skip
         return (Table("comparison", "Totals by route", ("route", "measure", "mean of runs"), tuple(rows), True),)
     for arm in arms[1:]:
         found, keys = _totals(arm), shared(arms[0], arm)
@@ -299,8 +301,9 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
             mean = float(theirs.mean())
             middle = change.mean if keys else float(ours.mean()) - mean
             relative = 100 * middle / mean if mean else None
-            rows.append((labels[route], measure, *((arm.label,) if len(arms) > 2 else ()), mean, float(ours.mean()),
-                         middle, _or_none(change.low), _or_none(change.high), relative))  # fmt: skip
+            rows.append((labels[route], measure_words(measure), *((arm.label,) if len(arms) > 2 else ()), mean,
+                         float(ours.mean()), middle, _or_none(change.low), _or_none(change.high),
+                         relative))  # fmt: skip
     head = ("route", "measure", *(("runs",) if len(arms) > 2 else ()), "baseline", "here", "difference", "low", "high",
             "difference, %")  # fmt: skip
     note = ("Means of runs; low and high: 95% interval of the difference over pairs of one seed. Attempts, arrivals "

@@ -153,11 +153,10 @@ def _deaths(
     axis = risk_axis(design)
     layout = _from_zero(_layout(efforts, axis, design), *parts)
     layout["xaxis"] |= {"categoryorder": "array", "categoryarray": steps(efforts)}
-    layout["yaxis"]["title"]["text"] = "deaths per 1,000 attempts<br>" + axis.removeprefix("deaths per 1,000 attempts")
+    layout["yaxis"]["title"]["text"] = axis.replace(" attempts", " attempts<br>", 1)
     figure = plain(data, **layout)
     table = Table(f"numbers-deaths-{squeezed}", f"{axis[:1].upper()}{axis[1:]}, effort on the {labels[squeezed]}",
                   ("where", "effort", "mean", "low", "high"), tuple(rows))  # fmt: skip
     return Chart(f"deaths-{squeezed}", f"{labels[squeezed]}: deaths per thousand attempts", figure,
                  f"{axis[:1].upper()}{axis[1:]} as effort rises {rises}: {'; '.join(words)}.", table,
-                 "Deaths on all legs of the routes. Nothing is drawn where attempts are too few to set "
-                 "limits.")  # fmt: skip
+                 "Nothing is drawn where attempts are too few to set limits.")  # fmt: skip

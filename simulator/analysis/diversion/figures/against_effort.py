@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulator.analysis import style
+from simulator.analysis.deaths import RISK
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import Balance
 from simulator.analysis.diversion.figures.balance_words import (
@@ -168,9 +169,10 @@ def _stack(
 
 
 def risk_axis(design: Mapping[str, Any] | None) -> str:
-    """Return the name of the axis of risk: deaths per thousand attempts, and which attempts."""
-    where = (design or {}).get("attempts", "")
-    return f"deaths per 1,000 attempts{f' {where}' if where else ''}"
+    """Return the name of the axis of risk: deaths per thousand attempts, which deaths, and which attempts."""
+    where, there = (design or {}).get("attempts", ""), (design or {}).get("deaths_there")
+    tail = f" {where}" if where else ""
+    return f"{RISK}{tail}" if there else f"deaths on all legs of a route per 1,000 attempts{tail}"
 
 
 def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
@@ -189,8 +191,8 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     title = f"How dangerous an attempt is as control on one route rises {rises}"
     subtitle = (f"Simulated {risk_axis(design)}, mean and 95% interval over {over_words(table)}. Coloured: the route "
                 "under control; black: all routes together, whose risk moves also because people change to routes "
-                "that are more or less dangerous. Scales differ. Deaths are those on all legs of the "
-                "routes. Nothing is drawn where attempts are too few to set limits.")  # fmt: skip
+                "that are more or less dangerous. Scales differ. Nothing is drawn where attempts are too few to set "
+                "limits.")  # fmt: skip
     columns = min(RISKS, len(every))
     rows = math.ceil(len(every) / columns)
     cell, above = 2.2, 1.15

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from simulator.analysis.deaths import ANYWHERE
 from simulator.analysis.diversion.balance import Balance, balances
 from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
@@ -173,11 +174,12 @@ def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[st
         return "No clear change", [f"{change} ({limits})", was]
     found, where = [f"({limits})", was], most_deaths(each)
     if where:
-        found.append(f"{signed(each.deaths_on[where].mean)} on the {labels[where]}")
+        found.append(f"{signed(each.deaths_on[where].mean)} on all legs of the {labels[where]}")
         before, after = each.risk.get(where, (math.nan, math.nan))
         if math.isfinite(before) and math.isfinite(after):
             then = f", then {rate(after)}" if rate(after) != rate(before) else ", as before"
-            found.append(f"deaths per 1,000 attempts there: {rate(before)}{then}")
+            deaths = "deaths" if each.risk_there else "deaths on all its legs"
+            found.append(f"{deaths} per 1,000 attempts there: {rate(before)}{then}")
     return f"{change} deaths", found
 
 
@@ -209,7 +211,7 @@ def sentence(each: Balance, labels: Mapping[str, str], where: str) -> str:
 
 def deaths_where(design: Mapping[str, Any] | None) -> str:
     """Return where deaths are counted, in words."""
-    there = "anywhere on the way" if (design or {}).get("deaths") is not None else "on all routes together"
+    there = ANYWHERE if (design or {}).get("deaths") is not None else "on all legs of all routes"
     mark = "*" if (design or {}).get("risk_drawn") is False else ""
     return f"Change in deaths{mark}, {there}"
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
+from simulator.analysis.deaths import ANYWHERE
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
@@ -73,7 +74,7 @@ def limits_words(study: Diversion) -> str:
 
 
 def deaths_words(study: Diversion) -> str:
-    """Return deaths without it, and their change."""
+    """Return deaths anywhere without it, and their change."""
     change, was = study.deaths, f"{people(study.content['deaths_without'])} without it"
     if change.n > 1 and not change.told:
         was = f"no clear change; {was}"
@@ -92,7 +93,7 @@ def alternative(study: Diversion) -> str:
         f"Fewer arrive by the {treated_words(study)}: {said(study.fall)}. Of every 100 of them "
         f"{said(study.ratio, 100)} are {MATCHED}: {said(study.moved)}. Others more there: {said(study.others)}. "
         f"{study.verdict.said.capitalize()}. {MEANS} Change of "
-        f"arrivals by route, with 95% intervals: {changes}. Deaths in all: {deaths_words(study)}."
+        f"arrivals by route, with 95% intervals: {changes}. Deaths {ANYWHERE}: {deaths_words(study)}."
     )
 
 
@@ -134,7 +135,7 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
         (f"{people(moved.mean)} matched",
          f"by more people of the same origin and need on other routes ({between(moved.low, moved.high)}); others more "
          f"there: {people(others.mean)} ({between(others.low, others.high)})"),
-        (rest, f"arrive in all, whichever the route. Deaths: {deaths_words(study)}"),
+        (rest, f"arrive in all, whichever the route. Deaths {ANYWHERE}: {deaths_words(study)}"),
     )  # fmt: skip
     for place, (big, small) in enumerate(texts):
         x = (0.35 + 3.85 * place) / style.WIDTH
