@@ -15,7 +15,7 @@ import typer
 
 from simulator import __version__, cli_reports, cli_sweeps
 from simulator.errors import InputError
-from simulator.numbers import FEW_WORDS, count, marked
+from simulator.numbers import FEW, FEW_WORDS, count, marked
 from simulator.terminal import (
     CLOSED,
     FAILED,
@@ -249,6 +249,12 @@ def score(
     else:
         columns = [str(column) for column in table.columns if column not in ("series", "measure", "reason")]
         caption = "Skill: 1 is perfect, 0 is no better than the naive forecast. -: does not exist; --json says why."
+        few = table["reason"].str.contains("rows of people", regex=False)
+        table = table.astype({name: object for name in ("observed_total", "simulated_total")})
+        for name in ("observed_total", "simulated_total"):
+            table[name] = [count(float(total)) if total == total else None for total in table[name]]
+        table.loc[few, "simulated_total"] += FEW
+        caption += f"\n{FEW_WORDS}" if few.any() else ""
         print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), caption)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.numbers import fixed, people
+from simulator.numbers import FEW_WORDS, fixed, marked, people
 from simulator.terminal import guarded, print_json, print_table, print_wrapped
 
 if TYPE_CHECKING:
@@ -61,11 +61,13 @@ def _print_diversion(found: Diversion) -> None:
 
     labels = found.content["labels"]
     routes = found.tables["routes"]
-    rows = [(measure_words(row["measure"]), labels.get(row["route"], "no route"), row["role"], row["without"],
-             row["with_"], row["change"], row["low"], row["high"])
+    n, a_row = found.content["pairs"], found.content["persons_per_agent"]
+    rows = [(measure_words(row["measure"]), labels.get(row["route"], "no route"), row["role"],
+             *(marked(row[name], a_row, n) for name in ("without", "with_", "change")), row["low"], row["high"])
             for row in routes.to_dict(orient="records")]  # fmt: skip
-    n = found.content["pairs"]
     caption = f"Means of {n} {'pair' if n == 1 else 'pairs'} of runs; low and high: 95% interval of the change."
+    if any(isinstance(each, str) for row in rows for each in row[3:]):
+        caption += f"\n{FEW_WORDS}"
     columns = ("measure", "route", "part", "without", "with", "change", "low", "high")
     print_table(found.content["title"], columns, rows, caption)
     ended = found.tables["people"]

@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 
 from simulator.errors import CorridorError, InputError, InputWarning, Problem
-from simulator.numbers import FEW, count, figure, fixed, percent, signed, whole
+from simulator.numbers import FEW, FEW_WORDS, count, figure, fixed, percent, signed, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -181,6 +181,11 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def _is_number(value: Any) -> bool:
+    """Return whether a text is a number that is written out, with a mark or without."""
+    return isinstance(value, str) and value.removesuffix(FEW).replace(",", "").isdecimal()
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
     """Print a table on standard output, as wide as the terminal, or wide where there is none."""
     from rich import box
@@ -192,7 +197,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     table = Table(title=title or None, box=box.SIMPLE, title_justify="left")
     for place, column in enumerate(columns):
         values = [plain(row[place]) for row in rows]
-        numeric = any(isinstance(value, int | float) or str(value).endswith(FEW) for value in values)
+        numeric = any(isinstance(value, int | float) or _is_number(value) for value in values)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(value)) for value in row))
@@ -313,22 +318,28 @@ def print_comparison(
     for case, found in rows.items():
         about = content["cases"][case]
         lines = [
-            (each["label"], each["arm_label"], each["mean"], each["mean_difference"], _limits(each),
+            (each["label"], each["arm_label"], shown_mean(each), each["mean_difference"], _limits(each),
              *(_percent(each[key]) for key in ("better", "same", "worse")), each["mean_regret"], each["p90"],
              _percent(each["best"]))
             for each in found
         ]  # fmt: skip
+        few = f"\n{FEW_WORDS}" if any(each["few"] for each in found) else ""
         over, base = found[0]["over"], content["arms"][content["baseline"]]["label"]
         caption = (
             f"Difference and shares of {found[0]['n']} {over}: against {base}. Regret: how much worse than the best "
             f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better "
-            "by a difference that matters."
+            f"by a difference that matters.{few}"
         )
         print_table(about["label"], columns, lines, caption)
     if luck:
         lines = [(each["case"], each["arm"], each["measure"], each["ratio"], _limits(each)) for each in luck]
         caption = "How many times fewer replicates common luck needs, measured over seeds at the best values."
         print_table("Common luck", ("case", "arm", "measure", "ratio", "95% interval"), lines, caption)
+
+
+def shown_mean(row: Mapping[str, Any]) -> Any:
+    """Return the mean of an arm, with a mark where it rests on few rows of people."""
+    return f"{figure(row['mean'])}{FEW}" if row["few"] else row["mean"]
 
 
 def _limits(row: Mapping[str, Any]) -> str | None:

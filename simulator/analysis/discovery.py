@@ -16,6 +16,7 @@ from simulator.analysis.indices import independent_points, indices
 from simulator.analysis.paired import OUTER
 from simulator.analysis.sweep_units import Units, cases, check_form, lost, records, units
 from simulator.errors import InputError, Problem
+from simulator.numbers import FEWEST_ROWS, few_rows
 
 FEWEST_ARMS: Final = 2
 """Between which something can be decided."""
@@ -136,7 +137,7 @@ def _of_case(
     groups = {measure: units(content, runs, case, measure, arms, points) for measure in content["measures"]}
     better = {name: each["better"] for name, each in content["measures"].items()}
     _note_units(content, groups, label, notes)
-    notes += _alike(content, groups, label)
+    notes += _alike(content, groups, case)
     if len(arms) < FEWEST_ARMS:
         return {"decides": decides(case, level_questions(groups, arms[0]))}
     made = {
@@ -201,11 +202,18 @@ def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: 
             notes.append(f"{named}: every unit has the same values of all factors and drawn fields.")
 
 
-def _alike(content: Mapping[str, Any], groups: Mapping[str, Units], label: str) -> list[str]:
-    """Return which measures tell no arms apart, or do not move at all, whatever varied."""
+def _alike(content: Mapping[str, Any], groups: Mapping[str, Units], case: str) -> list[str]:
+    """Return which measures tell no arms apart, do not move at all, whatever varied, or rest on few rows."""
+    label = content["cases"][case]["label"]
     arms, baseline = list(content["arms"]), content.get("baseline")
     found = []
+    a_row = content["cases"][case].get("persons_per_agent")
     for measure, group in groups.items():
+        size = float(group.table.abs().to_numpy().mean()) if len(group) else 0.0
+        if a_row and content["measures"][measure].get("unit") == "people" and few_rows(
+                size, a_row, int(content.get("replicates") or 1)):  # fmt: skip
+            found.append(f"{content['measures'][measure]['label']}, {label}: a unit rests on fewer than {FEWEST_ROWS} "
+                         "rows of people in the mean, so that luck alone moves it by more than a fifth.")  # fmt: skip
         if len(group) < FEWEST_UNITS:
             continue
         named, table = f"{content['measures'][measure]['label']}, {label}", group.table

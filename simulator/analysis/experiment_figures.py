@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from simulator.analysis import style
 from simulator.analysis.findings import Findings
 from simulator.analysis.panels import colour_key, grid, heading, sheet, side
-from simulator.numbers import amount, percent
+from simulator.numbers import FEW, FEW_WORDS, amount, percent
 
 ROW: Final = 0.34
 """Height of a row in inches."""
@@ -240,6 +240,8 @@ def trade_off_figure(findings: Findings, case: str) -> tuple[Figure | None, str]
         f"is the most. Best in: share of {first['n']} {first['over']} in which no arm is better by what "
         "matters."
     )
+    if any(each["few"] for each in rows.values()):
+        subtitle += f" {FEW_WORDS}"
     high, head = 0.62 * len(arms), 0.85
     figure, bottom, _ = sheet(high + head + 0.1, title, subtitle, _source(findings, case))
     height, left = float(figure.get_size_inches()[1]), 2.6 / style.WIDTH
@@ -281,7 +283,8 @@ def _trade_off_cell(axes: Axes, column: int, line: int, each: dict[str, Any], mo
     judged = math.isfinite(each["mean_regret"])
     colour: Any = REGRET(each["mean_regret"] / most if most else 0.0) if judged else "#F7F7F7"
     axes.add_patch(Rectangle((column, line), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.8))
-    axes.text(column + 0.5, line + (0.28 if judged else 0.5), amount(each["mean"]), ha="center", va="center",
+    mean = f"{amount(each['mean'])}{FEW if each['few'] else ''}"
+    axes.text(column + 0.5, line + (0.28 if judged else 0.5), mean, ha="center", va="center",
               size=style.TEXT_SIZE + 0.5, color=style.INK)  # fmt: skip
     if judged:
         said = f"best in {percent(each['best'])}\nregret {amount(each['mean_regret'])}"

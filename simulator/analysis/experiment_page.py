@@ -19,7 +19,7 @@ from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
 from simulator.analysis.panels import heading, side
 from simulator.errors import InputError, Problem
-from simulator.numbers import amount, fixed, percent, rate
+from simulator.numbers import FEW, FEW_WORDS, amount, fixed, percent, rate
 from simulator.outputs.whole import check_place, put_back, whole_folder
 
 RECORD: Final = "record.json"
@@ -223,7 +223,8 @@ def _summary_table(findings: Findings, case: str) -> str:
         measure = content["measures"][each["measure"]]
         base = each["arm"] == content["baseline"]
         rows.append((
-            heading(measure), side(measure["better"]), each["arm_label"], each["mean"],
+            heading(measure), side(measure["better"]), each["arm_label"],
+            f"{amount(each['mean'])}{FEW}" if each["few"] else each["mean"],
             "baseline" if base else each["mean_difference"], "" if base else _between(each["low"], each["high"]),
             "" if base else _between(each["p5"], each["p95"]), "" if base else percent(each["better"]),
             "" if base else percent(each["same"]), "" if base else each["least"], each["mean_regret"], each["p90"],
@@ -235,6 +236,8 @@ def _summary_table(findings: Findings, case: str) -> str:
             f"regret, 90% of {over} below",
             "no arm better in")  # fmt: skip
     said = f"Shares and regret are over {over}. Under the least difference that matters arms do the same."
+    if any(each["few"] for each in findings.summary(case)):
+        said += f" {FEW_WORDS}"
     return "<h3>All measures of all arms</h3>" + table(head, rows, said)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from simulator.analysis.least import least_of
 from simulator.analysis.paired import ARRIVALS_BY, UNTOUCHED, Better, differences, levels, luck, regret, shares, whole
 from simulator.analysis.regions import where_best
+from simulator.numbers import few_rows
 
 DRAWN = "."
 """What the columns of drawn values have in their names."""
@@ -50,6 +51,9 @@ class Findings:
         rows = rows.merge(of("regret", ["mean", "p90", "best"]), "left", keys, suffixes=("", "_regret"))
         made: list[dict[str, Any]] = rows.to_dict(orient="records")  # type: ignore[assignment]
         for each in made:
+            runs = each["n"] * (self.content["replicates"] if each["over"] == "draws" else 1)
+            each["few"] = asked[each["measure"]]["unit"] == "people" and few_rows(
+                each["mean"], self.content["cases"][case]["persons_per_agent"], runs)  # fmt: skip
             each["label"] = asked[each["measure"]]["label"]
             each["arm_label"] = self.content["arms"][each["arm"]]["label"]
         return made

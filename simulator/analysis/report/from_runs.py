@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -33,7 +33,7 @@ from simulator.analysis.report.content import Card, Cell, Chart, Finding, Report
 from simulator.analysis.report.evidence import evidence_tables
 from simulator.analysis.report.map_data import map_data
 from simulator.errors import InputError
-from simulator.numbers import people, rate
+from simulator.numbers import FEWEST_ROWS, few_rows, people, rate
 from simulator.outputs.provenance import scenario_hash
 
 if TYPE_CHECKING:
@@ -292,7 +292,8 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
     if len(arms) == 1:
         rows = [(labels[route], measure_words(measure), float(base.loc[(route, measure)].mean()))
                 for route, measure in base.index]  # fmt: skip
-        return (Table("comparison", "Totals by route", ("route", "measure", "mean of runs"), tuple(rows), True),)
+        return (Table("comparison", "Totals by route", ("route", "measure", "mean of runs"), tuple(rows), True,
+                      _few_words(arms, labels)),)  # fmt: skip
     for arm in arms[1:]:
         found, keys = _totals(arm), shared(arms[0], arm)
         for route, measure in base.index:
@@ -307,8 +308,20 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
     head = ("route", "measure", *(("runs",) if len(arms) > 2 else ()), "baseline", "here", "difference", "low", "high",
             "difference, %")  # fmt: skip
     note = ("Means of runs; low and high: 95% interval of the difference over pairs of one seed. Attempts, arrivals "
-            "and interceptions on counted legs, deaths on all legs of the route.")  # fmt: skip
+            "and interceptions on counted legs, deaths on all legs of the route. "
+            f"{_few_words(arms, labels)}").strip()  # fmt: skip
     return (Table("comparison", "Every route, against the baseline", head, tuple(rows), True, note),)
+
+
+def _few_words(arms: Sequence[Arm], labels: Mapping[str, str]) -> str:
+    """Return which numbers of the comparison rest on few rows of people, in words; empty if none do."""
+    found: dict[str, None] = {}
+    for arm in arms:
+        means = _totals(arm).mean(axis=1)
+        for (route, measure), mean in zip(means.index.tolist(), means.tolist(), strict=True):
+            if few_rows(float(mean), arm.first.scenario.persons_per_agent, len(arm.runs)):
+                found[f"{measure_words(measure)}, {labels[route]}"] = None
+    return f"On fewer than {FEWEST_ROWS} rows of people rest: {'; '.join(found)}." if found else ""
 
 
 def _totals(arm: Arm) -> pd.DataFrame:
