@@ -211,7 +211,7 @@ def _difference_bars(axes: Axes, compared: Contrast, differences: pd.DataFrame, 
         axes.plot([-1.1, -0.98], [place, place], transform=across, clip_on=False, solid_capstyle="butt", **look)
         axes.text(-0.94, place, routes[str(route)].label, transform=across, size=style.TEXT_SIZE, va="center",
                   color=style.INK)
-        text = signed(count(float(total)), float(total))
+        text = signed(people(float(total)), float(total))
         axes.annotate(text, (float(total), place), (5 if total >= 0 else -5, 0), textcoords="offset points",
                       size=style.SMALL_SIZE + 0.5, va="center", ha="left" if total >= 0 else "right", color=style.INK)
     # Room for a number on the sides that have bars.
