@@ -20,6 +20,12 @@ def measure_words(name: str) -> str:
     return MEASURES.get(name, name.replace("_", " "))
 
 
+def labelled(measure: Mapping[str, Any]) -> str:
+    """Return the name of what an experiment measures, with where deaths are counted unless the name says it."""
+    label, there = str(measure["label"]), scope(measure)
+    return f"{label} {there}" if there and there not in label else label
+
+
 def scope(measure: Mapping[str, Any]) -> str:
     """Return where the deaths that an experiment measures are counted, in words; empty for any other measure.
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.analysis import style
 from simulator.analysis.conditions import REGRET, arm_label
-from simulator.analysis.deaths import scope
+from simulator.analysis.deaths import labelled
 from simulator.analysis.discovery import Exploration
 from simulator.analysis.panels import colour_key, grid, heading, sheet
 from simulator.analysis.sweep_units import records
@@ -149,7 +149,7 @@ def _index_figure(made: Exploration, case: str, kind: str, key: tuple[str, str],
         _names(axes, [content["factors"][row["factor"]].get("label") or row["factor"] for row in rows], n)
         measure = content["measures"][name]
         about = f"{rows[0]['blocks']} whole blocks"
-        style.dress(axes, shorten(str(measure["label"]) if sobol else heading(measure), 58, placeholder=" ..."), about,
+        style.dress(axes, shorten(labelled(measure) if sobol else heading(measure), 58, placeholder=" ..."), about,
                     gap=4)  # fmt: skip
         axes.grid(False, axis="y")
         axes.grid(True, axis="x", color=style.RULE, linewidth=0.7)
@@ -292,11 +292,7 @@ def _matrix(
 
 def measure_label(content: Mapping[str, Any], name: str) -> str:
     """Return the name of a measure, with where deaths are counted, or of all together."""
-    if name == REGRET:
-        return REGRET.capitalize()
-    measure = content["measures"][name]
-    there = scope(measure)
-    return f"{measure['label']} {there}" if there and there not in measure["label"] else str(measure["label"])
+    return REGRET.capitalize() if name == REGRET else labelled(content["measures"][name])
 
 
 def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.analysis.deaths import labelled
 from simulator.analysis.least import least_of
 from simulator.analysis.paired import ARRIVALS_BY, UNTOUCHED, Better, differences, levels, luck, regret, shares, whole
 from simulator.analysis.regions import where_best
@@ -54,7 +55,7 @@ class Findings:
             runs = each["n"] * (self.content["replicates"] if each["over"] == "draws" else 1)
             each["few"] = asked[each["measure"]]["unit"] == "people" and few_rows(
                 each["mean"], self.content["cases"][case]["persons_per_agent"], runs)  # fmt: skip
-            each["label"] = asked[each["measure"]]["label"]
+            each["label"] = labelled(asked[each["measure"]])
             each["arm_label"] = self.content["arms"][each["arm"]]["label"]
         return made
 

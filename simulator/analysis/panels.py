@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from simulator.analysis import style
-from simulator.analysis.deaths import scope
+from simulator.analysis.deaths import labelled
 
 KEY: Final = 0.5
 """Room for the key to colours under the panels, in inches."""
@@ -25,9 +25,7 @@ def side(better: str | None) -> str:
 
 def heading(measure: dict[str, Any]) -> str:
     """Return a measure's name, where deaths are counted, and its unit where the name does not say it."""
-    label, unit, there = str(measure["label"]), str(measure["unit"]), scope(measure)
-    if there and there not in label:
-        label = f"{label} {there}"
+    label, unit = labelled(measure), str(measure["unit"])
     return label if not unit or unit in label.lower() else f"{label} ({unit})"
 
 
