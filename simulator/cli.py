@@ -15,6 +15,7 @@ import typer
 
 from simulator import __version__, cli_reports, cli_sweeps
 from simulator.errors import InputError
+from simulator.numbers import FEW, FEW_WORDS, count, marked
 from simulator.terminal import (
     CLOSED,
     FAILED,
@@ -113,18 +114,29 @@ def run(
 
 
 def _print_totals(result: Result) -> None:
-    columns = ("attempts", "arrivals", "interceptions", "deaths", "observed_arrivals")
-    summary = result.summary
+    columns = ("attempts", "arrivals", "interceptions", "deaths_on_counted_legs", "deaths_on_all_legs",
+               "observed_arrivals", "arrivals_in_observed_months")  # fmt: skip
+    summary, a_row = result.summary, result.scenario.persons_per_agent
     labels = {name: route.label for name, route in result.scenario.corridor.routes.items()}
-    rows = [(labels[name], *(route[column] for column in columns)) for name, route in summary["routes"].items()]
+    rows = [
+        (labels[name], *(route[column] if column == "observed_arrivals" or route[column] is None
+                         else marked(route[column], a_row) for column in columns))
+        for name, route in summary["routes"].items()
+    ]  # fmt: skip
     partial = [
         labels[name]
         for name, route in summary["routes"].items()
-        if route["observed_series"] and route["observed_months"] < len(result.clock.months)
+        if route["observed_series"] and route["observed_months"] < len(result.clock.whole_months)
     ]
-    caption = "People, on the legs where an arrival is counted."
+    caption = ("People, on the legs where an arrival is counted, but for deaths on all legs of the route. Deaths "
+               f"anywhere on the way, on legs of no route too: {count(summary['totals']['deaths'])}.")  # fmt: skip
+    part = [month for month in result.clock.months if month not in result.clock.whole_months]
+    if part:
+        caption += f" Of {' and '.join(part)} the run covers a part, which is set against nothing observed."
     if partial:
         caption += f" Observed for part of the period only: {', '.join(partial)}."
+    if any(isinstance(each, str) for row in rows for each in row[1:]):
+        caption += f"\n{FEW_WORDS}"
     title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
     print_table(title, ("route", *columns), rows, caption)
     for word in result.words:
@@ -237,6 +249,12 @@ def score(
     else:
         columns = [str(column) for column in table.columns if column not in ("series", "measure", "reason")]
         caption = "Skill: 1 is perfect, 0 is no better than the naive forecast. -: does not exist; --json says why."
+        few = table["reason"].str.contains("rows of people", regex=False)
+        table = table.astype({name: object for name in ("observed_total", "simulated_total")})
+        for name in ("observed_total", "simulated_total"):
+            table[name] = [count(float(total)) if total == total else None for total in table[name]]
+        table.loc[few, "simulated_total"] += FEW
+        caption += f"\n{FEW_WORDS}" if few.any() else ""
         print_table("", columns, table[columns].to_numpy(dtype=object).tolist(), caption)
 
 
@@ -279,6 +297,9 @@ def compare(
     replicates: Annotated[int | None, typer.Option(help="Seeds for each draw, in place of the design's own.")] = None,
     luck: Annotated[int | None, typer.Option(help="Seeds to measure with what common luck saves; 0: do not.")] = None,
     sweep: Annotated[str | None, typer.Option(help="Compare the runs of this sweep, and make none.")] = None,
+    least: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Least difference that matters, of a measure's mean size.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; results/NAME if not given.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a comparison that stands there.")] = False,
     workers: Annotated[int, typer.Option(help="Processes to run in; the results are the same.")] = 1,
@@ -290,8 +311,8 @@ def compare(
     folder = out or api.comparison_folder(experiment)
     with heard(aloud=True) as doubts:
         made = api.compare(
-            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, out=folder, overwrite=overwrite,
-            workers=workers,
+            experiment, draws=draws, replicates=replicates, luck=luck, sweep=sweep, least=least, out=folder,
+            overwrite=overwrite, workers=workers,
             progress=lambda done, all_, what: say(f"{done} of {all_}: {what}"),
         )  # fmt: skip
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.numbers import FEW_WORDS, fixed, marked, people
 from simulator.terminal import guarded, print_json, print_table, print_wrapped
 
 if TYPE_CHECKING:
@@ -56,30 +57,34 @@ def diversion(
 
 
 def _print_diversion(found: Diversion) -> None:
+    from simulator.analysis.deaths import measure_words
+
     labels = found.content["labels"]
     routes = found.tables["routes"]
-    rows = [(row["measure"], labels.get(row["route"], "no route"), row["role"], round(row["without"]),
-             round(row["with_"]), round(row["change"]), row["low"], row["high"])
+    n, a_row = found.content["pairs"], found.content["persons_per_agent"]
+    rows = [(measure_words(row["measure"]), labels.get(row["route"], "no route"), row["role"],
+             *(marked(row[name], a_row, n) for name in ("without", "with_", "change")), row["low"], row["high"])
             for row in routes.to_dict(orient="records")]  # fmt: skip
-    n = found.content["pairs"]
     caption = f"Means of {n} {'pair' if n == 1 else 'pairs'} of runs; low and high: 95% interval of the change."
+    if any(isinstance(each, str) for row in rows for each in row[3:]):
+        caption += f"\n{FEW_WORDS}"
     columns = ("measure", "route", "part", "without", "with", "change", "low", "high")
     print_table(found.content["title"], columns, rows, caption)
-    people = found.tables["people"]
-    fates = [(row["fate"], found.content["countries"].get(row["country"], row["country"]), round(row["change"]),
-              row["low"], row["high"]) for row in people.to_dict(orient="records")]  # fmt: skip
+    ended = found.tables["people"]
+    fates = [(row["fate"], found.content["countries"].get(row["country"], row["country"]), row["change"],
+              row["low"], row["high"]) for row in ended.to_dict(orient="records")]  # fmt: skip
     print_table("Where people are at the end, with less without", ("fate", "country", "change", "low", "high"), fates,
                 "The changes add up to zero.")  # fmt: skip
     from simulator.analysis.diversion.within import MEANS
 
     ratio = found.ratio.plain()
-    share = "-" if ratio["mean"] is None else f"{ratio['mean']:.2f}"
+    share = "-" if ratio["mean"] is None else fixed(ratio["mean"], 2)
     limits = ("no interval" if ratio["low"] is None or ratio["high"] is None
-              else f"95% interval {ratio['low']:.2f} to {ratio['high']:.2f}")  # fmt: skip
+              else f"95% interval {fixed(ratio['low'], 2)} to {fixed(ratio['high'], 2)}")  # fmt: skip
     print_wrapped(f"Diversion ratio: {share} ({limits}): {found.verdict.kind}. {found.verdict.said.capitalize()}.")
-    people_ = {name: round(getattr(found, name).mean) for name in ("fallen", "moved", "others")}
-    print_wrapped(f"Within origin and need {people_['fallen']:,} fewer, {people_['moved']:,} of them matched on other "
-                  f"routes; others more there: {people_['others']:,}. {MEANS}")  # fmt: skip
+    sizes = {name: people(getattr(found, name).mean) for name in ("fallen", "moved", "others")}
+    print_wrapped(f"Within origin and need {sizes['fallen']} fewer, {sizes['moved']} of them matched on other "
+                  f"routes; others more there: {sizes['others']}. {MEANS}")  # fmt: skip
 
 
 @guarded

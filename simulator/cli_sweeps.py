@@ -149,6 +149,9 @@ def explore(
         bool | None, typer.Option(help="Grow trees of conditions (needs scikit-learn; by default if it is there).")
     ] = None,
     boxes: Annotated[bool, typer.Option("--boxes", help="Look for boxes by PRIM, too (needs ema-workbench).")] = False,
+    least: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Least difference that matters, of a measure's mean size.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an exploration that stands there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -156,7 +159,7 @@ def explore(
     from simulator import api
 
     folder = out or api.exploration_folder(sweep)
-    made = api.explore(sweep, conditions=conditions, boxes=boxes, out=folder, overwrite=overwrite)
+    made = api.explore(sweep, conditions=conditions, boxes=boxes, least=least, out=folder, overwrite=overwrite)
     if as_json:
         print_json({**made.plain(), "folder": str(folder)})
         return

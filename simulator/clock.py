@@ -116,6 +116,14 @@ class Clock:
         return tuple(f"{day:%Y-%m}" for day in firsts)
 
     @cached_property
+    def whole_months(self) -> tuple[str, ...]:
+        """Months that the run covers from first day to last, as YYYY-MM; no other is set against what was observed."""
+        firsts = [day for day in (self.start, *_month_starts(self.start, self.end)) if day.day == 1]
+        if self.end.day != 1:
+            firsts = [day for day in firsts if (day.year, day.month) != (self.end.year, self.end.month)]
+        return tuple(f"{day:%Y-%m}" for day in firsts)
+
+    @cached_property
     def month_shares(self) -> Floats:
         """Share of each step's days that fall in each month; rows add up to 1; shape (n_steps, n_months)."""
         bounds = [0, *((day - self.start).days for day in _month_starts(self.start, self.end)), int(self.edges[-1])]

@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 
 from simulator.errors import CorridorError, InputError, InputWarning, Problem
+from simulator.numbers import FEW, FEW_WORDS, count, figure, fixed, percent, signed, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -167,17 +168,22 @@ def print_json(content: Any) -> None:
 
 
 def cell(value: Any) -> str:
-    """Return a number as a table shows it: thousands apart, three figures behind the point; nothing as a dash."""
+    """Return a number as a table shows it: a count whole, all else of three figures; nothing as a dash."""
     value = plain(value)
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return count(value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return figure(value)
     return str(value)
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a text is a number that is written out, with a mark or without."""
+    return isinstance(value, str) and value.removesuffix(FEW).replace(",", "").isdecimal()
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
@@ -191,7 +197,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     table = Table(title=title or None, box=box.SIMPLE, title_justify="left")
     for place, column in enumerate(columns):
         values = [plain(row[place]) for row in rows]
-        numeric = any(isinstance(value, int | float) for value in values)
+        numeric = any(isinstance(value, int | float) or _is_number(value) for value in values)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(value)) for value in row))
@@ -224,11 +230,15 @@ def _choice_rows(choice: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[o
     options = choice["options"]
     header = ("term", *(each["option"] for each in options))
     rows: list[tuple[object, ...]] = [
-        (term, *(f"{each['terms'][term]:+.2f}" for each in options)) for term in options[0]["terms"]
+        (term, *(_score(each["terms"][term]) for each in options)) for term in options[0]["terms"]
     ]
-    rows.append(("utility", *(f"{each['utility']:+.2f}" for each in options)))
-    rows.append(("chance", *(f"{100 * each['chance']:.0f}%" for each in options)))
+    rows.append(("utility", *(_score(each["utility"]) for each in options)))
+    rows.append(("chance", *(percent(each['chance']) for each in options)))
     return header, rows
+
+
+def _score(value: float) -> str:
+    return signed(fixed(value, 2), value)
 
 
 def print_choices(choices: Sequence[Mapping[str, Any]]) -> None:
@@ -308,21 +318,28 @@ def print_comparison(
     for case, found in rows.items():
         about = content["cases"][case]
         lines = [
-            (each["label"], each["arm_label"], each["mean"], each["mean_difference"], _limits(each),
+            (each["label"], each["arm_label"], shown_mean(each), each["mean_difference"], _limits(each),
              *(_percent(each[key]) for key in ("better", "same", "worse")), each["mean_regret"], each["p90"],
              _percent(each["best"]))
             for each in found
         ]  # fmt: skip
+        few = f"\n{FEW_WORDS}" if any(each["few"] for each in found) else ""
         over, base = found[0]["over"], content["arms"][content["baseline"]]["label"]
         caption = (
             f"Difference and shares of {found[0]['n']} {over}: against {base}. Regret: how much worse than the best "
-            f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better."
+            f"arm of the same {over[:-1]}. None better: share of {over} in which no arm is better "
+            f"by a difference that matters.{few}"
         )
         print_table(about["label"], columns, lines, caption)
     if luck:
         lines = [(each["case"], each["arm"], each["measure"], each["ratio"], _limits(each)) for each in luck]
         caption = "How many times fewer replicates common luck needs, measured over seeds at the best values."
         print_table("Common luck", ("case", "arm", "measure", "ratio", "95% interval"), lines, caption)
+
+
+def shown_mean(row: Mapping[str, Any]) -> Any:
+    """Return the mean of an arm, with a mark where it rests on few rows of people."""
+    return f"{figure(row['mean'])}{FEW}" if row["few"] else row["mean"]
 
 
 def _limits(row: Mapping[str, Any]) -> str | None:
@@ -333,7 +350,7 @@ def _limits(row: Mapping[str, Any]) -> str | None:
 
 
 def _percent(share: Any) -> str | None:
-    return None if plain(share) is None else f"{100 * share:.0f}%"
+    return None if plain(share) is None else percent(share)
 
 
 @contextmanager
@@ -369,7 +386,7 @@ def sweep_progress() -> Iterator[tuple[Callable[[Any], None], Callable[[int], No
 
     def line(now: Any) -> str:
         ended = now.before + now.done + now.failed
-        left = "-" if math.isnan(now.left_seconds) else str(timedelta(seconds=round(now.left_seconds)))
+        left = "-" if math.isnan(now.left_seconds) else str(timedelta(seconds=whole(now.left_seconds)))
         memory = f", {now.workers_bytes / 2**30:.1f} GiB" if now.workers_bytes else ""
         return (f"{ended:,} of {now.total:,} runs: {now.done:,} done, {now.failed:,} failed, {now.running:,} sent; "
                 f"{now.rate:.2f} a second, {left} left{memory}")  # fmt: skip

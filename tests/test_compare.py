@@ -123,6 +123,22 @@ def test_the_command_writes_tables_figures_and_a_page(folder: Path) -> None:
     assert "holds a comparison already" in again.stderr
 
 
+def test_a_reading_stands_over_the_runs_that_it_was_written_for(folder: Path) -> None:
+    design = folder / "experiments" / "sea" / "design.yaml"
+    assert design.is_file()
+    made = api.compare("sea", draws=2, replicates=1, out="one")
+    text = design.read_text(encoding="utf-8")
+    design.write_text(f"{text.rstrip()}\nreading_of: {made.content['hash'][:16]}\n", encoding="utf-8")
+    again = api.compare("sea", draws=2, replicates=1, out="two")
+    assert again.content["design_hash"] == made.content["design_hash"], "a sweep of it goes on"
+    page = (folder / "two" / "index.html").read_text(encoding="utf-8")
+    assert "It lowers them &lt;somewhat&gt;." in page
+    api.compare("sea", draws=3, replicates=1, out="three")
+    page = (folder / "three" / "index.html").read_text(encoding="utf-8")
+    assert "It lowers them" not in page
+    assert f"written for the runs <code>{made.content['hash'][:12]}</code>" in page
+
+
 def test_the_page_holds_everything_and_needs_nothing(folder: Path) -> None:
     api.compare("sea", draws=2, replicates=1, out="out")
     page = (folder / "out" / "index.html").read_text(encoding="utf-8")
@@ -130,7 +146,8 @@ def test_the_page_holds_everything_and_needs_nothing(folder: Path) -> None:
     assert not re.search(r'(src|href)="(?!data:)', page)
     for alt in re.findall(r'<img[^>]* alt="([^"]*)"', page):
         assert "More of it" in alt or "As made" in alt
-    assert "It lowers them &lt;somewhat&gt;." in page
+    assert "It lowers them" not in page, "a reading stands over no runs but those that it was written for"
+    assert "written for runs that it does not name" in page
     for text in ("Does the agreement lower arrivals?", "parameters.choice.scale", "0.2 to 1", "Members of the fit",
                  "parameters.news.weight is fitted", "Limits", "with twice"):  # fmt: skip
         assert text in page, text

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from simulator.analysis import boxes as boxes_module
 from simulator.analysis import conditions as conditions_module
 from simulator.analysis.discovery import explore
-from simulator.analysis.discovery_page import check_folder, write
+from simulator.analysis.discovery_page import check_folder, in_words, write
 from simulator.analysis.given_data import pawn, slice_of, slices_of, total_variation
 from simulator.analysis.sweep_units import Input, against_chance, best_arm, shuffles, units
 from simulator.errors import InputError
@@ -160,7 +160,9 @@ def test_in_tables_of_luck_alone_nothing_is_found() -> None:
 
 def test_the_tree_finds_the_threshold() -> None:
     pytest.importorskip("sklearn", reason="trees need scikit-learn, extra 'discovery'")
-    found = explore(*drawn_sweep(luck=0.01)).found
+    asked, runs, design = drawn_sweep(luck=0.01)
+    # At the threshold arms differ by less than a hundredth: with every difference one that matters it is sharp.
+    found = explore({**asked, "least_share": 0.0}, runs, design).found
     trees = found["trees"].set_index("measure")
     assert trees["found"].tolist() == [True, True, True]
     assert trees.loc["lost", "accuracy"] > 0.93 > 0.75 > trees.loc["lost", "always"]
@@ -270,12 +272,36 @@ def test_a_measure_in_which_arms_do_not_differ_is_named() -> None:
     def outcome(varied: Mapping[str, Any], arm: str, measure: str) -> Any:
         return 100.0 * varied[FIELDS[0]] + (7.0 if measure == "deaths" and arm == "patrols" else 0.0)
 
-    with pytest.raises(InputError) as caught:
-        explore(*sweep(asked, outcome, drawn=drawn))
-    said = str(caught.value)
+    made = explore(*sweep(asked, outcome, drawn=drawn))
+    said = " ".join(made.notes)
     assert "Arrivals, One: Patrols and None do not differ in all 40 units" in said
     assert "Deaths, One: Patrols and None differ by 7, no more and no less, in all 40 units" in said
-    assert "measure what the arms and the values that varied act on" in said
+    level = made.found["decides-level"]
+    assert level["found"].all() and set(level["measure"]) == {"arrivals", "deaths"}
+    assert not len(made.found["decides"]) and not len(made.found["decides-best"])
+
+
+def test_a_winner_by_next_to_nothing_is_no_winner() -> None:
+    """An arm that is better in every unit, by a twentieth of a hundredth of what runs over five powers of ten."""
+    asked = content({"arrivals": "less"}, ("none", "promises"), drawn=FIELDS[:1])
+
+    def outcome(varied: Mapping[str, Any], arm: str, _: str) -> Any:
+        return 10.0 ** (2 + 5 * varied[FIELDS[0]]) * (0.9995 if arm == "promises" else 1.0)
+
+    made, runs, design = sweep(asked, outcome, drawn=hypercube(40, 1))
+    found = explore(made, runs, design)
+    sizes = found.found["sizes"].iloc[0]
+    assert (sizes["matter"], sizes["units"]) == (0.0, 40)
+    assert sizes["least"] == pytest.approx(0.01 * runs["arrivals"].mean())
+    assert "trees" not in found.found or found.found["trees"].empty, "none does best in any unit"
+    words = in_words(found)
+    assert "no difference that matters in any of 40 units" in " ".join(
+        words["How large the differences between arms are, and whether they matter"])  # fmt: skip
+    assert FIELDS[0].removeprefix("parameters.") in " ".join(words["Which uncertain numbers decide the level"])
+    group = units({**made, "least_share": 0.0}, runs, "one", "arrivals", ["none", "promises"], np.arange(1))
+    assert set(best_arm(group.table, "less", group.least)) == {"promises"}, "every difference counts where one says so"
+    given = {**made, "design": {"least": {"arrivals": 1.0}}}
+    assert units(given, runs, "one", "arrivals", ["none", "promises"], np.arange(1)).least == 1.0
 
 
 def test_what_is_not_installed_is_said_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +320,7 @@ def test_what_is_not_installed_is_said_with_advice(monkeypatch: pytest.MonkeyPat
 def test_limits_in_words() -> None:
     one = Input("x", "news.weight", "days", (), np.zeros(1))
     assert conditions_module.Limit(one, 0.25, 0.75).words() == "news.weight between 0.25 and 0.75 days"
-    assert conditions_module.Limit(one, high=1234.5).words() == "news.weight \N{LESS-THAN OR EQUAL TO} 1,234 days"
+    assert conditions_module.Limit(one, high=1234.5).words() == "news.weight \N{LESS-THAN OR EQUAL TO} 1,230 days"
     assert boxes_module.PEEL == 0.1
 
 

@@ -33,9 +33,7 @@ from simulator.analysis.diversion.figures.common import (
     Drawn,
     between,
     more_words,
-    number,
     signed_between,
-    three,
 )
 from simulator.analysis.diversion.figures.flow_map import flow_map_figure, leg_flows
 from simulator.analysis.diversion.figures.glance import UNMATCHED, glance_figure, headline, shares
@@ -44,6 +42,7 @@ from simulator.analysis.diversion.figures.sankey import lumped, outcomes, sankey
 from simulator.analysis.diversion.figures.time_course import course_figure
 from simulator.analysis.diversion.pairs import Pairs, make_pairs
 from simulator.analysis.diversion.study import Diversion, of_pairs
+from simulator.numbers import people, rate
 from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
 
@@ -131,16 +130,16 @@ def test_no_text_is_cut_off(drawn: dict[str, Drawn], name: str) -> None:
 
 def test_the_ten_second_figure_says_how_much_and_where(study: Diversion, drawn: dict[str, Drawn]) -> None:
     said = texts(drawn["glance"].figure)
-    assert f"{number(study.fall.mean)} fewer" in said
-    assert f"{number(study.moved.mean)} matched" in said
-    assert f"others more there: {number(study.others.mean)}" in " ".join(said.split())
+    assert f"{people(study.fall.mean)} fewer" in said
+    assert f"{people(study.moved.mean)} matched" in said
+    assert f"others more there: {people(study.others.mean)}" in " ".join(said.split())
     assert "not persons" in " ".join(said.split())
     assert "western" in said
     found = shares(study)
     assert sum(found.values()) == round(100 * study.ratio.mean)
     assert headline(study).startswith("Simulated, ")
     assert f"{round(100 * study.ratio.mean)} are matched elsewhere" in headline(study)
-    assert f"{number(study.content['deaths_without'])} without it" in " ".join(said.split())
+    assert f"{people(study.content['deaths_without'])} without it" in " ".join(said.split())
 
 
 def test_a_share_that_is_not_known_is_not_drawn(study: Diversion) -> None:
@@ -157,18 +156,18 @@ def test_the_ten_second_figure_of_a_sweep_says_how_much_and_where(drawn: dict[st
     made, found = drawn["balances"], balances_of(balloon_table(), about(balloon_table(), as_it_was=1.0))
     said = texts(made.figure)
     assert "from as it was to 4" in said
-    first = f"Western Mediterranean, {number(100 * found[0].ratio.mean)} are matched elsewhere by more of"
+    first = f"Western Mediterranean, {people(100 * found[0].ratio.mean)} are matched elsewhere by more of"
     assert made.title.startswith(f"Simulated: of 100 fewer arrivals by the {first}")
     assert "not persons" in " ".join(said.split())
     assert "stress test" in said
     for each in found:
-        assert f"{number(each.fall.mean)} fewer" in said
-        assert f"({between(each.fall.low, each.fall.high)}), of {number(each.before)}" in said
-        assert f"{number(100 * each.ratio.mean)} of 100 ({between(each.ratio.low, each.ratio.high, 100)})" in said
-        assert f"about {number(each.moved.mean)} people" in said
+        assert f"{people(each.fall.mean)} fewer" in said
+        assert f"({between(each.fall.low, each.fall.high)}), of {people(each.before)}" in said
+        assert f"{people(100 * each.ratio.mean)} of 100 ({between(each.ratio.low, each.ratio.high, 100)})" in said
+        assert f"about {people(each.moved.mean)} people" in said
         assert f"({signed_between(each.deaths.low, each.deaths.high)})" in said
-        assert f"in all before: {number(each.deaths_before)}" in said
-    heights = [said.index(f"\n{number(100 * each.ratio.mean)} of 100 (") for each in found]
+        assert f"in all before: {people(each.deaths_before)}" in said
+    heights = [said.index(f"\n{people(100 * each.ratio.mean)} of 100 (") for each in found]
     assert heights == sorted(heights), "rows stand in the order of the title"
     parts = [patch for patch in made.figure.axes[0].patches if patch.get_gid() == "part"]
     whole = sum(part.get_width() for part in parts)  # type: ignore[attr-defined]
@@ -232,8 +231,8 @@ def test_deaths_are_said_with_where_they_are_and_at_what_risk() -> None:
     part = table.query("squeezed == 'centre' and route == 'centre'").groupby("effort")[["deaths", "attempts"]].sum()
     risk = 1000 * part["deaths"] / part["attempts"]
     assert each.risk["centre"] == pytest.approx((risk[1.0], risk[4.0]))
-    assert any(line.endswith("on the Central Mediterranean") for line in more)
-    assert f"deaths per 1,000 attempts there: {three(risk[1.0])}, then {three(risk[4.0])}" in more
+    assert any(line.endswith("on all legs of the Central Mediterranean") for line in more)
+    assert f"deaths on all its legs per 1,000 attempts there: {rate(risk[1.0])}, then {rate(risk[4.0])}" in more
 
 
 def test_what_cannot_be_told_is_said_in_the_ten_second_figure() -> None:
@@ -278,7 +277,14 @@ def test_the_map_shows_the_people_of_the_runs(pairs: Pairs) -> None:
 def test_numbers_in_words() -> None:
     assert more_words(Estimate(-900.0, -1000.0, -800.0, 3)) == ("900 fewer", "800 to 1,000")
     assert more_words(Estimate(525.0, -249.0, 1300.0, 3)) == ("525 more", "249 fewer to 1,300 more")
-    assert number(-1234.0) == "\N{MINUS SIGN}1,230"
-    assert number(-0.2) == "0"
+    assert people(-1234.0) == "\N{MINUS SIGN}1,230"
+    assert people(-0.2) == "0"
     assert between(float("-inf"), float("inf")) == "no limits"
     assert between(float("nan"), float("nan")) == "no interval from a single pair"
+
+
+def test_the_matrix_shows_the_hundred_of_the_text() -> None:
+    """Rows add up to what is matched in all, 30 here, as the ten-second figure has it; each by itself they were 31."""
+    found = pd.DataFrame([("a", "b", 0.216), ("a", "c", 0.085)], columns=["squeezed", "route", "ratio"])
+    made = matrix_figure(found.assign(low=float("nan"), high=float("nan"), n=1), None)
+    assert made.alt.endswith("a to b: 22; a to c: 8.")

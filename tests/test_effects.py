@@ -23,6 +23,8 @@ from simulator.scenario.levers import LEVERS
 from simulator.scenario.load import resolve
 from simulator.scenario.schema import Scenario
 from simulator.sweeps.draws import lay
+from simulator.world.build import build_world
+from simulator.world.scale import too_coarse
 
 COARSE = 2000
 END = "2015-07-01"
@@ -316,3 +318,22 @@ def test_one_name_for_two_regimes_is_an_error_that_names_both(own: Path) -> None
     scenario = bargained(own, lambda content: content.update(regimes={"regimes": {"less-for-less": regime("Mine")}}))
     with pytest.raises(InputError, match=r"corridor.yaml:\d+: regimes.regimes.less-for-less: .*regimes.yaml:\d+"):
         resolve(scenario)
+
+
+def test_rows_that_no_pool_fills_are_said(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of more people than an origin has, or than any of its pools holds, lets nobody set out."""
+    made = resolve(template / "two-ways.yaml", persons_per_agent=1000)
+    world = build_world(made.scenario)
+    assert list(too_coarse(world)) == []
+    world.pools[...] = 999
+    world.pools[1] = 0
+    world.pools[1].flat[0] = 999
+    monkeypatch.setattr("simulator.effects.doubts.build_world", lambda _: world)
+    said = [one for one in doubtful(made.scenario, made.draft) if one.field == "persons_per_agent"]
+    assert [one.message for one in said] == [
+        "lets nobody set out from there at first: a row stands for 1,000 people, which is more than all people of XDE",
+        "lets nobody set out from there at first: a row stands for 1,000 people, and of XHI no pool (people of one "
+        "residence, need and wealth) holds as many",
+    ]
+    world.pools[:, 0] = 1000
+    assert list(too_coarse(world)) == []

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "simulator"
-CORE = {"errors", "units", "clock", "draws", "jobs"}
+CORE = {"errors", "numbers", "units", "clock", "draws", "jobs"}
 BELOW_MODEL = {"core", "scenario", "world"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),

@@ -40,7 +40,7 @@ def test_a_month_cut_short_is_left_out() -> None:
 def test_deaths_per_thousand_attempts() -> None:
     table = deaths_per_thousand_attempts(result_of({"izmir--lesbos": 100.0}))
     assert table.loc["east", "attempts"] == pytest.approx(1500.0)
-    assert table.loc["east", "deaths"] == pytest.approx(15.0)
+    assert table.loc["east", "deaths_on_all_legs"] == pytest.approx(15.0)
     assert table.loc["east", "per_thousand"] == pytest.approx(10.0)
     assert np.isnan(table.loc["west", "per_thousand"])
 

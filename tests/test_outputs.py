@@ -188,7 +188,7 @@ def test_summary_counts_each_journey_once(run: tuple[Result, FakeModel]) -> None
     result, model = run
     east = result.summary["routes"]["east"]
     assert east["attempts"] == dense(model, "attempts")[:, 1].sum() == east["arrivals"] + east["interceptions"]
-    assert east["deaths_all_legs"] == dense(model, "deaths")[:, [1, 2]].sum()
+    assert east["deaths_on_all_legs"] == dense(model, "deaths")[:, [1, 2]].sum()
     assert (east["observed_arrivals"], east["observed_months"]) == (1000, 4)
     assert result.summary["routes"]["unused"]["deaths_per_thousand_attempts"] is None
     assert result.summary["totals"]["decisions"]["refusal"] == dense(model, "decisions")[..., 1].sum()
@@ -257,3 +257,19 @@ def test_labels_in_other_orders_hash_alike(run: tuple[Result, FakeModel]) -> Non
     values = again.column("value").to_numpy().copy()
     values[0] += 1
     assert table_hash(again.set_column(again.num_columns - 1, "value", pa.array(values))) != table_hash(table)
+
+
+def test_part_months_are_set_against_nothing() -> None:
+    """A run to the second of December holds no December; one from the second of January holds no January."""
+    assert Clock(date(2016, 11, 1), date(2016, 12, 2)).whole_months == ("2016-11",)
+    assert Clock(date(2016, 1, 2), date(2016, 3, 1)).whole_months == ("2016-02",)
+    year = Clock(date(2016, 1, 1), date(2017, 1, 1))
+    assert year.whole_months == year.months
+    assert Clock(date(2016, 1, 2), date(2016, 1, 20)).whole_months == ()
+    whole, part = (fake_result(end=end)[0] for end in (date(2014, 7, 1), date(2014, 3, 25)))
+    assert whole.summary["routes"]["east"]["observed_months"] == 4
+    found = part.summary["routes"]["east"]
+    assert found["observed_months"] == 2
+    by_month = part.frame("arrivals", by=["month"], where={"route": "east"}).set_index("month")["arrivals"]
+    assert by_month["2014-03"] > 0
+    assert found["arrivals_in_observed_months"] == round(by_month[["2014-01", "2014-02"]].sum()) < found["arrivals"]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.analysis import paired
+from simulator.analysis.experiment_figures import difference_colour, most_regret
 
 ARMS = ("none", "soft", "hard")
 T_2 = 4.302652729696142
@@ -216,3 +217,30 @@ def test_each_pair_mirrors_itself(runs: pd.DataFrame) -> None:
         assert difference == pytest.approx(found.loc[(one, other), "mean"]), "regret differs as the measure does"
     assert (lost[["mean", "p90", "highest"]] >= 0).to_numpy().all()
     assert lost["best"].sum() >= 1.0 - 1e-9, "some arm is best in every draw"
+
+
+def test_differences_too_small_to_matter_are_ties() -> None:
+    runs = pd.DataFrame([
+        {"case": "one", "arm": arm, "draw": draw, "replicate": 0, "x": 100.0 * draw + by}
+        for draw in range(4) for arm, by in (("none", 0.0), ("hard", 0.5 if draw % 2 else -0.5))
+    ])  # fmt: skip
+
+    def least(_: str, table: pd.DataFrame) -> float:
+        return 0.01 * float(table.abs().to_numpy().mean())
+
+    assert least("x", runs.pivot(index="draw", columns="arm", values="x")) == pytest.approx(1.5, abs=0.01)
+    shares = paired.shares(runs, {"x": "less"}, ["none", "hard"], least)
+    assert shares["same"].tolist() == [1.0, 1.0]
+    lost = paired.regret(runs, {"x": "less"}, ["none", "hard"], least)
+    assert lost["best"].tolist() == [1.0, 1.0]
+    assert most_regret([{"mean_regret": each, "least": 1.5} for each in lost["mean"]]) == 0.0
+
+
+def test_arms_that_tie_are_not_shaded_as_the_worst() -> None:
+    """Each of two arms is best in half of the draws: their mean regrets are the same, and neither is the worst."""
+    assert most_regret([{"mean_regret": 40.0, "least": 1.0}, {"mean_regret": 40.0, "least": 1.0}]) == 0.0
+    assert most_regret([{"mean_regret": 40.0, "least": 1.0}, {"mean_regret": 40.5, "least": 1.0}]) == 0.0
+    assert most_regret([{"mean_regret": 0.0, "least": 1.0}, {"mean_regret": 40.0, "least": 1.0}]) == 40.0
+    assert most_regret([{"mean_regret": float("nan"), "least": float("nan")}]) == 0.0
+    assert difference_colour(-5.0, -6.0, -4.0, "less", 10.0) == difference_colour(0.0, -1.0, 1.0, "less")
+    assert difference_colour(-5.0, -6.0, -4.0, "less") != difference_colour(0.0, -1.0, 1.0, "less")

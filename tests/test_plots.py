@@ -242,8 +242,6 @@ def test_numbers_are_written_for_reading() -> None:
     assert style.thousands(1234567.0) == "1,234,567"
     assert style.thousands(-1500.0) == "\N{MINUS SIGN}1,500"
     assert style.thousands(0.25) == "0.25"
-    assert style.rounded(537_779) == "538,000"
-    assert style.rounded(42.4) == "42"
 
 
 def test_widths_and_circles_follow_their_key() -> None:

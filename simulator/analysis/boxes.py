@@ -19,6 +19,7 @@ import pandas as pd
 from simulator.analysis.conditions import FEWEST, Limit
 from simulator.analysis.sweep_units import ALPHA, Input, Units, against_chance, best_arm, shuffles
 from simulator.errors import InputError, Problem
+from simulator.numbers import whole
 
 SHUFFLES: Final = 39
 SEED: Final = 1
@@ -87,7 +88,7 @@ def _questions(groups: Mapping[str, Units], better: Mapping[str, Any]) -> Iterat
     for measure, group in groups.items():
         if better[measure] is None or len(group) < FEWEST or not group.inputs:
             continue
-        best = np.array(best_arm(group.table, better[measure]))
+        best = np.array(best_arm(group.table, better[measure], group.least))
         for arm in map(str, group.table.columns):
             inside = best == arm
             if FEWEST_BEST <= inside.sum() <= len(group) - FEWEST_BEST:
@@ -125,7 +126,7 @@ def _box(
     at = int(score.to_numpy().argmax())
     words = _words(box.box_lims[at], box.box_lims[0], inputs)
     return (float(score.iloc[at]), words, float(steps["density"].iloc[at]), float(steps["coverage"].iloc[at]),
-            round(float(steps["mass"].iloc[at]) * len(columns)))  # fmt: skip
+            whole(float(steps["mass"].iloc[at]) * len(columns)))  # fmt: skip
 
 
 def _words(limits: pd.DataFrame, whole: pd.DataFrame, inputs: Sequence[Input]) -> str:

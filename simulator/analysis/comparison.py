@@ -24,6 +24,7 @@ from simulator.analysis.metrics import (
 )
 from simulator.analysis.series import draw_observed, grid_for, route_observations
 from simulator.analysis.validation import observed_series
+from simulator.numbers import count, people, signed
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -134,12 +135,12 @@ def headline(compared: Contrast, differences: pd.DataFrame) -> str:
     if change == 0.0:
         return f"{compared.what}: no change in simulated arrivals by {last.strftime('%B %Y')}"
     fewer = "fewer" if change < 0 else "more"
-    words = f"{style.rounded(abs(change))} {fewer} arrivals on the {routes[treated].label}"
+    words = f"{people(abs(change))} {fewer} arrivals on the {routes[treated].label}"
     said = f"{compared.what}: {words} by {last.strftime('%B %Y')} (simulated)"
     share = matched(compared, treated)
     if not np.isfinite(share):
         return said
-    return f"{said}; {100 * share:.0f} of 100 of them matched elsewhere by more of the same origin and need"
+    return f"{said}; {people(100 * share)} of 100 of them matched elsewhere by more of the same origin and need"
 
 
 def matched(compared: Contrast, treated: str) -> float:
@@ -168,7 +169,7 @@ def _route_panel(
     draw_observed(axes, [observed_series(scenario, name).reindex(months) for name in names])
     axes.set_ylim(bottom=0)
     style.month_axis(axes, months)
-    totals = [style.rounded(float(table.loc[months, route].sum())) for table in tables]
+    totals = [count(float(table.loc[months, route].sum())) for table in tables]
     note = f"with {totals[0]}; without {totals[1]}" if compared.with_without else f"totals: {'; '.join(totals)}"
     style.dress(axes, scenario.corridor.routes[route].label, note)
     style.count_axis(axes, "arrivals a month")
@@ -210,7 +211,7 @@ def _difference_bars(axes: Axes, compared: Contrast, differences: pd.DataFrame, 
         axes.plot([-1.1, -0.98], [place, place], transform=across, clip_on=False, solid_capstyle="butt", **look)
         axes.text(-0.94, place, routes[str(route)].label, transform=across, size=style.TEXT_SIZE, va="center",
                   color=style.INK)
-        text = ("+" if total > 0 else "") + style.thousands(round(float(total)))
+        text = signed(people(float(total)), float(total))
         axes.annotate(text, (float(total), place), (5 if total >= 0 else -5, 0), textcoords="offset points",
                       size=style.SMALL_SIZE + 0.5, va="center", ha="left" if total >= 0 else "right", color=style.INK)
     # Room for a number on the sides that have bars.

@@ -26,6 +26,7 @@ from simulator.analysis.sweep_units import (
     shuffles,
 )
 from simulator.errors import InputError, Problem
+from simulator.numbers import figure
 
 DEPTH: Final = 3
 FEWEST_IN_LEAF: Final = 5
@@ -76,11 +77,6 @@ class Limit:
         if math.isfinite(self.low):
             return f"{self.one.label} > {figure(self.low)}{unit}"
         return f"{self.one.label} \N{LESS-THAN OR EQUAL TO} {figure(self.high)}{unit}"
-
-
-def figure(value: float) -> str:
-    """Return a limit to three significant figures."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 @dataclass(frozen=True)
@@ -263,7 +259,7 @@ def _questions(
     """Yield what a tree is to tell: measure, units, and the arm that does best in each."""
     judged = {name: group for name, group in groups.items() if better[name] is not None and _enough(group)}
     for measure, group in judged.items():
-        best = best_arm(group.table, better[measure])
+        best = best_arm(group.table, better[measure], group.least)
         if len(set(best)) > 1:
             yield measure, group, best
     lengths = {len(group) for group in judged.values()}
@@ -288,6 +284,7 @@ def regret_over_all(groups: Mapping[str, Units], better: Mapping[str, Any]) -> p
     for measure, group in groups.items():
         values = group.table * (1.0 if better[measure] == "less" else -1.0)
         regret = values.sub(values.min(axis=1), axis=0)
+        regret = regret.where(regret >= group.least, 0.0)  # what does not matter is no regret
         apart = float(regret.max(axis=1).mean())
         if apart > 0:
             total = regret / apart if total is None else total + regret / apart
@@ -347,4 +344,4 @@ def _leaf_row(number: int, leaf: Leaf, arms: Ints, names: Any) -> tuple[Any, ...
 
 def arm_label(arm: str, labels: Mapping[str, str]) -> str:
     """Return the name of an arm, or what it means that none does best alone."""
-    return labels[arm] if arm else "none alone"
+    return labels[arm] if arm else "no arm alone"

@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from simulator.analysis.boxes import boxes, need_prim
 from simulator.analysis.conditions import conditions, need_sklearn
 from simulator.analysis.given_data import best_questions, decides, difference_questions, level_questions, varies
 from simulator.analysis.indices import independent_points, indices
+from simulator.analysis.paired import OUTER
 from simulator.analysis.sweep_units import Units, cases, check_form, lost, records, units
 from simulator.errors import InputError, Problem
+from simulator.numbers import FEWEST_ROWS, few_rows
 
 FEWEST_ARMS: Final = 2
 """Between which something can be decided."""
@@ -29,8 +32,9 @@ class Exploration:
     ----------
     content : what the sweep was asked for.
     found : tables by name, of those that the sweep's design allows: ``runs-lost``; ``sobol``, ``sobol-pairs``,
-        ``morris``, ``blocks``, ``luck``; ``decides`` (differences, or the level of the only arm), ``decides-best``;
-        ``trees``, ``leaves``, ``leaf-arms``; ``boxes``.
+        ``morris``, ``blocks``, ``luck``; ``sizes`` of differences; ``decides`` (differences, or the level of
+        the only arm), ``decides-level`` (of the baseline), ``decides-best``; ``trees``, ``leaves``, ``leaf-arms``;
+        ``boxes``.
     notes : what was not looked for, and why.
     """
 
@@ -85,7 +89,7 @@ def explore(
     if not len(points):
         notes.append("A Morris design says which factors move what is measured, not what decides between arms: its "
                      "points are steps of walks, and no independent draws.")  # fmt: skip
-    if not any(len(found.get(name, ())) for name in ("sobol", "morris", "decides", "decides-best")):
+    if not any(len(found.get(name, ())) for name in ("sobol", "morris", "decides", "decides-best", "decides-level")):
         said = "says nothing of what matters: " + " ".join(dict.fromkeys(notes))
         raise InputError([Problem(f"sweep {content['experiment']}", "", said, advice=_advice(content))])
     return Exploration(content, found, tuple(dict.fromkeys(notes)))
@@ -133,10 +137,12 @@ def _of_case(
     groups = {measure: units(content, runs, case, measure, arms, points) for measure in content["measures"]}
     better = {name: each["better"] for name, each in content["measures"].items()}
     _note_units(content, groups, label, notes)
-    notes += _alike(content, groups, label)
+    notes += _alike(content, groups, case)
     if len(arms) < FEWEST_ARMS:
         return {"decides": decides(case, level_questions(groups, arms[0]))}
     made = {
+        "sizes": sizes(case, groups, str(baseline), arms),
+        "decides-level": decides(case, level_questions(groups, str(baseline))),
         "decides": decides(case, difference_questions(groups, str(baseline), arms)),
         "decides-best": decides(case, best_questions(groups, better)),
     }
@@ -151,6 +157,29 @@ def _of_case(
     if with_boxes:
         made["boxes"] = boxes(case, groups, better)
     return made
+
+
+def sizes(case: str, groups: Mapping[str, Units], baseline: str, arms: Sequence[str]) -> pd.DataFrame:
+    """Return how large the differences from the baseline are, and in how many units they matter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``case measure arm against``; ``level``, the mean of the baseline; ``mean`` difference, ``p5 p95`` of the units;
+        ``least`` that matters; share of units in which the difference is as large (``matter``); ``units``.
+    """
+    rows = []
+    for measure, group in groups.items():
+        for arm in arms:
+            if arm == baseline or not len(group):
+                continue
+            change = (group.table[arm] - group.table[baseline]).to_numpy(dtype=float)
+            low, high = np.quantile(change, OUTER)
+            matter = float(((np.abs(change) >= group.least) & (change != 0)).mean())
+            rows.append((case, measure, arm, baseline, float(group.table[baseline].mean()), float(change.mean()),
+                         float(low), float(high), group.least, matter, len(group)))  # fmt: skip
+    return pd.DataFrame(rows, columns=["case", "measure", "arm", "against", "level", "mean", "p5", "p95", "least",
+                                       "matter", "units"])  # fmt: skip
 
 
 def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: str, notes: list[str]) -> None:
@@ -173,11 +202,18 @@ def _note_units(content: Mapping[str, Any], groups: Mapping[str, Units], label: 
             notes.append(f"{named}: every unit has the same values of all factors and drawn fields.")
 
 
-def _alike(content: Mapping[str, Any], groups: Mapping[str, Units], label: str) -> list[str]:
-    """Return which measures tell no arms apart, or do not move at all, whatever varied."""
+def _alike(content: Mapping[str, Any], groups: Mapping[str, Units], case: str) -> list[str]:
+    """Return which measures tell no arms apart, do not move at all, whatever varied, or rest on few rows."""
+    label = content["cases"][case]["label"]
     arms, baseline = list(content["arms"]), content.get("baseline")
     found = []
+    a_row = content["cases"][case].get("persons_per_agent")
     for measure, group in groups.items():
+        size = float(group.table.abs().to_numpy().mean()) if len(group) else 0.0
+        if a_row and content["measures"][measure].get("unit") == "people" and few_rows(
+                size, a_row, int(content.get("replicates") or 1)):  # fmt: skip
+            found.append(f"{content['measures'][measure]['label']}, {label}: a unit rests on fewer than {FEWEST_ROWS} "
+                         "rows of people in the mean, so that luck alone moves it by more than a fifth.")  # fmt: skip
         if len(group) < FEWEST_UNITS:
             continue
         named, table = f"{content['measures'][measure]['label']}, {label}", group.table

@@ -18,9 +18,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.analysis import style
 from simulator.analysis.conditions import REGRET, arm_label
+from simulator.analysis.deaths import labelled
 from simulator.analysis.discovery import Exploration
-from simulator.analysis.panels import amount, colour_key, grid, heading, percent, sheet
+from simulator.analysis.panels import colour_key, grid, heading, sheet
 from simulator.analysis.sweep_units import records
+from simulator.numbers import amount, fixed, percent
 
 DPI: Final = 110
 MOST: Final = 12
@@ -38,6 +40,12 @@ NOBODY: Final = "#BBBBBB"
 LIGHT: Final = (style.OKABE_ITO["yellow"], style.OKABE_ITO["sky"], style.OKABE_ITO["orange"], NOBODY)
 """Colours on which dark letters are read better."""
 Drawn = tuple[str, Figure, str]
+
+
+def index_words(row: Mapping[Any, Any]) -> str:
+    """Return an input with its index, the interval, and what chance alone would show."""
+    return (f"{row['field']} {fixed(row['index'], 2)} ({fixed(row['low'], 2)} to {fixed(row['high'], 2)}; chance "
+            f"{fixed(row['chance'], 2)})")  # fmt: skip
 
 
 def draw(made: Exploration, folder: Path) -> dict[str, tuple[Path, str]]:
@@ -141,7 +149,7 @@ def _index_figure(made: Exploration, case: str, kind: str, key: tuple[str, str],
         _names(axes, [content["factors"][row["factor"]].get("label") or row["factor"] for row in rows], n)
         measure = content["measures"][name]
         about = f"{rows[0]['blocks']} whole blocks"
-        style.dress(axes, shorten(str(measure["label"]) if sobol else heading(measure), 58, placeholder=" ..."), about,
+        style.dress(axes, shorten(labelled(measure) if sobol else heading(measure), 58, placeholder=" ..."), about,
                     gap=4)  # fmt: skip
         axes.grid(False, axis="y")
         axes.grid(True, axis="x", color=style.RULE, linewidth=0.7)
@@ -161,7 +169,7 @@ def _index_figure(made: Exploration, case: str, kind: str, key: tuple[str, str],
 
 
 def _number(value: float, share: bool) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}") if share else amount(value)
+    return fixed(value, 2) if share else amount(value)
 
 
 def _names(axes: Axes, labels: Sequence[str], n: int) -> None:
@@ -246,7 +254,7 @@ def _matrix_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
                Patch(facecolor="white", edgecolor=style.RULE, label="no more than chance")]  # fmt: skip
     colour_key(figure, handles)
     found = [f"{content['measures'][row['measure']]['label']}, {outcome_words(content, row['arm'], row['against'])}: "
-             f"{row['field']} {row['index']:.2f} ({row['low']:.2f} to {row['high']:.2f}; chance {row['chance']:.2f})"
+             f"{index_words(row)}"
              for row in records(table[table["found"]])]  # fmt: skip
     said = ". ".join(found) if found else "Nothing is told apart from chance"
     return "decides", figure, f"{title}: {said}."
@@ -270,7 +278,7 @@ def _matrix(
                 arrow = "" if math.isnan(row["rank_correlation"]) else (
                     "\N{UPWARDS ARROW}" if row["rank_correlation"] > 0 else "\N{DOWNWARDS ARROW}")  # fmt: skip
                 colour, ink = (CLEAR, "white") if row["found"] else ("#CFE3F1", style.INK)
-                text = f"{row['index']:.2f}".removeprefix("0") + arrow  # cells are narrow
+                text = fixed(row["index"], 2).removeprefix("0") + arrow  # cells are narrow
             axes.add_patch(Rectangle((column, line - 0.5), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.6))
             axes.text(column + 0.5, line, text, ha="center", va="center", size=style.SMALL_SIZE - 1.5, color=ink)
     _names(axes, fields, len(fields))
@@ -283,8 +291,8 @@ def _matrix(
 
 
 def measure_label(content: Mapping[str, Any], name: str) -> str:
-    """Return the name of a measure, or of all together."""
-    return REGRET.capitalize() if name == REGRET else str(content["measures"][name]["label"])
+    """Return the name of a measure, with where deaths are counted, or of all together."""
+    return REGRET.capitalize() if name == REGRET else labelled(content["measures"][name])
 
 
 def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
@@ -317,8 +325,8 @@ def _best_figure(made: Exploration, case: str, table: pd.DataFrame) -> Drawn:
                Line2D([], [], color=FAINT, marker="o", label="not told apart"),
                Patch(color=CHANCE, label="chance, of each input by itself")]  # fmt: skip
     colour_key(figure, handles)
-    found = [f"{measure_label(content, row['measure'])}: {row['field']} {row['index']:.2f} ({row['low']:.2f} to "
-             f"{row['high']:.2f}; chance {row['chance']:.2f})" for row in records(table[table["found"]])]  # fmt: skip
+    found = [f"{measure_label(content, row['measure'])}: {index_words(row)}"
+             for row in records(table[table["found"]])]  # fmt: skip
     said = ". ".join(found) if found else "Nothing is told apart from chance"
     return "decides-best", figure, f"{title}: {said}."
 

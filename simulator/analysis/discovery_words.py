@@ -11,8 +11,9 @@ import pandas as pd
 from simulator.analysis.conditions import arm_label
 from simulator.analysis.discovery import Exploration
 from simulator.analysis.discovery_figures import measure_label, outcome_words, shown_outcomes
-from simulator.analysis.panels import amount, heading, percent
+from simulator.analysis.panels import heading
 from simulator.analysis.sweep_units import records
+from simulator.numbers import amount, figure, fixed, percent
 
 NAMED: Final = 4
 """Inputs that a sentence names."""
@@ -35,7 +36,8 @@ def sections(made: Exploration, case: str) -> dict[str, list[str]]:
     """Return what an exploration says of a case: sentences by the name of the table that they are of."""
     found: dict[str, list[str]] = {}
     for name, say in (("sobol", _sobol), ("sobol-pairs", _pairs), ("morris", _morris), ("luck", _luck),
-                      ("blocks", _blocks), ("decides-best", _best), ("decides", _decides), ("trees", _trees),
+                      ("blocks", _blocks), ("sizes", _sizes),
+                      ("decides-level", _level), ("decides-best", _best), ("decides", _decides), ("trees", _trees),
                       ("boxes", _boxes)):  # fmt: skip
         table = made.found.get(name)
         if table is not None:
@@ -61,7 +63,7 @@ def _outcomes(made: Exploration, table: pd.DataFrame) -> Iterator[list[dict[Any,
 
 
 def _span(low: float, high: float) -> str:
-    return f"{percent(low)} to {percent(high)}".replace("-", "\N{MINUS SIGN}")
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _sobol(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
@@ -116,7 +118,7 @@ def _luck(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
         if not math.isnan(row["luck"]):
             drawn = f", {percent(row['draws'])} what was drawn beside the factors" if row["draws"] > 0 else ""
             yield (f"{_named(made, row)}: luck is {percent(row['luck'])} of the variance of single runs{drawn}; "
-                   f"{percent(row['left'])} of what is left between points once {row['replicates']:.3g} replicates "
+                   f"{percent(row['left'])} of what is left between points once {figure(row['replicates'])} replicates "
                    "are averaged.")  # fmt: skip
 
 
@@ -134,8 +136,8 @@ def _found(row: Mapping[Any, Any]) -> str:
     """Return an input that decides something, with its index."""
     side = row.get("rank_correlation", float("nan"))
     turn = "" if math.isnan(side) else (", rising with it" if side > 0 else ", falling with it")
-    span = f"{row['low']:.2f} to {row['high']:.2f}; chance {row['chance']:.2f}{turn}"
-    return f"`{row['field']}` {row['index']:.2f} ({span})"
+    span = f"{fixed(row['low'], 2)} to {fixed(row['high'], 2)}; chance {fixed(row['chance'], 2)}{turn}"
+    return f"`{row['field']}` {fixed(row['index'], 2)} ({span})"
 
 
 def _nothing(table: pd.DataFrame) -> str:
@@ -151,6 +153,29 @@ def _decides(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
         clear = [row for row in rows if row["found"]]
         if clear:
             yield f"{_named(made, rows[0])}: {'; '.join(map(_found, clear[:NAMED]))}."
+
+
+def _sizes(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
+    for row in records(table):
+        least = f"the least that matters is {amount(row['least'])}"
+        if not row["matter"]:
+            said = f"no difference that matters in any of {row['units']} units; {least}"
+        elif abs(row["mean"]) < row["least"]:
+            said = f"no difference that matters in the mean, and in {percent(row['matter'])} of units one; {least}"
+        else:
+            said = f"it matters in {percent(row['matter'])} of {row['units']} units; {least}"
+        yield (f"{_named(made, row)}: {amount(row['mean'])} in the mean, {amount(row['p5'])} to {amount(row['p95'])} "
+               f"in 90% of units, at a level of {amount(row['level'])}: {said}.")  # fmt: skip
+
+
+def _level(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
+    if len(table) and not table["found"].any():
+        yield _nothing(table)
+        return
+    for measure in dict.fromkeys(table["measure"]):
+        clear = records(table[(table["measure"] == measure) & table["found"]])
+        if clear:
+            yield f"{_named(made, clear[0])}: {'; '.join(map(_found, clear[:NAMED]))}."
 
 
 def _best(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
@@ -178,14 +203,14 @@ def _trees(made: Exploration, table: pd.DataFrame) -> Iterator[str]:
             continue
         mine = leaves[(leaves["case"] == tree["case"]) & (leaves["measure"] == tree["measure"])]
         said = [_leaf(row, labels) for row in records(mine.sort_values("units", ascending=False, kind="stable"))]
-        p = f"p = {tree['p_any']:.2f} over all trees of the case"
+        p = f"p = {fixed(tree['p_any'], 2)} over all trees of the case"
         yield (f"{name}: the tree names the best arm of {percent(tree['accuracy'])} of left-out units, {always} ({p}). "
                + " ".join(said))  # fmt: skip
 
 
 def _leaf(row: Mapping[Any, Any], labels: Mapping[str, str]) -> str:
     if row["where"] == "everywhere":
-        return f"Everywhere {arm_label(row['arm'], labels)} does best most often."
+        return f"Everywhere {arm_label(row['arm'], labels)} does best most often, by a difference that matters."
     best = f"{labels[row['arm']]} does best in" if row["arm"] else "no arm does best alone in"
     return (f"Where {row['where']}, {best} {percent(row['inside'])} of {row['units']} units; "
             f"{percent(row['outside'])} elsewhere.")  # fmt: skip

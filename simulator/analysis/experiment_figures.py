@@ -19,7 +19,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from simulator.analysis import style
 from simulator.analysis.findings import Findings
-from simulator.analysis.panels import amount, colour_key, grid, heading, percent, sheet, side
+from simulator.analysis.panels import colour_key, grid, heading, sheet, side
+from simulator.numbers import FEW, FEW_WORDS, amount, percent
 
 ROW: Final = 0.34
 """Height of a row in inches."""
@@ -92,10 +93,13 @@ def differences_figure(findings: Findings, case: str) -> tuple[Figure | None, st
     measures = content["measures"]
     figure, cells = grid(len(measures), 2, (ROW * len(others) + 0.08, 1.75, 1.55, 0.78), title, subtitle,
                           _source(findings, case))  # fmt: skip
+    judged = findings.tables["shares"]
+    small = dict(judged[judged["case"] == case].groupby("measure")["least"].first())
     said = []
     for axes, (name, measure) in zip(cells, measures.items(), strict=True):
         rows = [table.loc[(name, arm)] for arm in others]
-        _difference_panel(axes, rows, [content["arms"][arm]["label"] for arm in others], measure)
+        _difference_panel(axes, rows, [content["arms"][arm]["label"] for arm in others], measure,
+                          small.get(name, 0.0))
         parts = "; ".join(
             f"{content['arms'][arm]['label']} {amount(row['mean'])} ({amount(row['low'])} to {amount(row['high'])})"
             for arm, row in zip(others, rows, strict=True)
@@ -105,10 +109,12 @@ def differences_figure(findings: Findings, case: str) -> tuple[Figure | None, st
     return figure, f"{title}: mean and 95% interval. " + ". ".join(said) + "."
 
 
-def _difference_panel(axes: Axes, rows: Sequence[Any], labels: Sequence[str], measure: dict[str, Any]) -> None:
+def _difference_panel(
+    axes: Axes, rows: Sequence[Any], labels: Sequence[str], measure: dict[str, Any], least: float
+) -> None:
     axes.axvline(0, color=style.INK, linewidth=0.9, zorder=1)
     for place, row in enumerate(rows):
-        colour = difference_colour(row["mean"], row["low"], row["high"], measure["better"])
+        colour = difference_colour(row["mean"], row["low"], row["high"], measure["better"], least)
         axes.plot([row["p5"], row["p95"]], [place, place], color=colour, linewidth=1.1, alpha=0.55, zorder=2)
         axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=4.0, alpha=0.6, zorder=3,
                   solid_capstyle="butt")  # fmt: skip
@@ -133,9 +139,14 @@ def _difference_panel(axes: Axes, rows: Sequence[Any], labels: Sequence[str], me
     axes.tick_params(axis="x", labelsize=style.SMALL_SIZE - 1)
 
 
-def difference_colour(mean: float, low: float, high: float, better: str | None) -> str:
-    """Return the colour of a difference: whether its interval lies on the better side, the worse, or neither."""
-    if better is None or not (low > 0 or high < 0):
+def difference_colour(mean: float, low: float, high: float, better: str | None, least: float = 0.0) -> str:
+    """Return the colour of a difference: whether its interval lies on the better side, the worse, or neither.
+
+    Parameters
+    ----------
+    least : least difference that matters: a smaller one is neither, however surely it is told apart from zero.
+    """
+    if better is None or not (low > 0 or high < 0) or abs(mean) < least:
         return UNCLEAR
     return GAIN if (mean > 0) == (better == "more") else LOSS
 
@@ -144,7 +155,7 @@ def _difference_key(figure: Figure) -> None:
     handles = [
         Patch(color=GAIN, label="better, interval clear of zero"),
         Patch(color=LOSS, label="worse, interval clear of zero"),
-        Patch(color=UNCLEAR, label="not told apart from zero, or not judged"),
+        Patch(color=UNCLEAR, label="not told apart from zero, too small to matter, or not judged"),
     ]
     colour_key(figure, handles)
 
@@ -162,7 +173,7 @@ def shares_figure(findings: Findings, case: str) -> tuple[Figure | None, str]:
     labels = [content["arms"][arm]["label"] for arm in arms]
     subtitle = (
         f"Row against column: share of {int(table['n'].max())} {over} in which the row's arm does better. Half and "
-        "half is no evidence for either; ties count for neither."
+        "half is no evidence for either; ties, and differences too small to matter, count for neither."
     )
     figure, cells = grid(len(measures), 2, (0.4 * len(arms) + 0.1, 2.45, 0.5, 0.92), title, subtitle,
                           _source(findings, case))  # fmt: skip
@@ -225,9 +236,12 @@ def trade_off_figure(findings: Findings, case: str) -> tuple[Figure | None, str]
     title = _title(findings, case, "Every measure of every arm: no single number decides")
     subtitle = (
         "Mean of each measure. Shade: mean regret, which is how much worse than the best arm of the same "
-        f"{first['over'][:-1]}; white is none, the deepest of a column the most. Best in: share of {first['n']} "
-        f"{first['over']} in which no arm is better."
+        f"{first['over'][:-1]}; white is none, or where arms do not differ by what matters; the deepest of a column "
+        f"is the most. Best in: share of {first['n']} {first['over']} in which no arm is better by what "
+        "matters."
     )
+    if any(each["few"] for each in rows.values()):
+        subtitle += f" {FEW_WORDS}"
     high, head = 0.62 * len(arms), 0.85
     figure, bottom, _ = sheet(high + head + 0.1, title, subtitle, _source(findings, case))
     height, left = float(figure.get_size_inches()[1]), 2.6 / style.WIDTH
@@ -237,7 +251,7 @@ def trade_off_figure(findings: Findings, case: str) -> tuple[Figure | None, str]
     said = []
     for column, (name, measure) in enumerate(measures.items()):
         column_rows = [rows[name, arm] for arm in arms]
-        most = max((each["mean_regret"] for each in column_rows if math.isfinite(each["mean_regret"])), default=0.0)
+        most = most_regret(column_rows)
         for line, each in enumerate(column_rows):
             _trade_off_cell(axes, column, line, each, most)
         letters = max(12, int(104 / len(measures)))
@@ -254,11 +268,23 @@ def trade_off_figure(findings: Findings, case: str) -> tuple[Figure | None, str]
     return figure, f"{title}. " + ". ".join(said) + "."
 
 
+def most_regret(rows: Sequence[Mapping[str, Any]]) -> float:
+    """Return the regret that is shaded deepest: the most of any arm; nothing where arms tie as far as matters.
+
+    Arms that tie are no worst arms, whatever each loses in the draws in which the other does better.
+    """
+    found = [each["mean_regret"] for each in rows if math.isfinite(each["mean_regret"])]
+    least = max((each["least"] for each in rows if math.isfinite(each["least"])), default=0.0)
+    apart = max(found) - min(found) if found else 0.0
+    return max(found) if apart > 0 and apart >= least else 0.0
+
+
 def _trade_off_cell(axes: Axes, column: int, line: int, each: dict[str, Any], most: float) -> None:
     judged = math.isfinite(each["mean_regret"])
     colour: Any = REGRET(each["mean_regret"] / most if most else 0.0) if judged else "#F7F7F7"
     axes.add_patch(Rectangle((column, line), 1, 1, facecolor=colour, edgecolor=style.RULE, linewidth=0.8))
-    axes.text(column + 0.5, line + (0.28 if judged else 0.5), amount(each["mean"]), ha="center", va="center",
+    mean = f"{amount(each['mean'])}{FEW if each['few'] else ''}"
+    axes.text(column + 0.5, line + (0.28 if judged else 0.5), mean, ha="center", va="center",
               size=style.TEXT_SIZE + 0.5, color=style.INK)  # fmt: skip
     if judged:
         said = f"best in {percent(each['best'])}\nregret {amount(each['mean_regret'])}"
@@ -326,6 +352,6 @@ def _luck_panel(axes: Axes, rows: Sequence[dict[str, Any]], labels: Sequence[str
         axes.annotate(text, (1, place), (10, 0), ("axes fraction", "data"), "offset points", va="center",
                       size=style.SMALL_SIZE - 0.5, color=style.INK, annotation_clip=False)  # fmt: skip
     axes.set_yticks(range(len(rows)), [shorten(label, 60, placeholder=" ...") for label in labels])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(style.thousands))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(True, axis="x", color=style.RULE, linewidth=0.7)

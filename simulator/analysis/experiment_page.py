@@ -17,8 +17,9 @@ import pandas as pd
 
 from simulator.analysis.experiment_figures import draw, luck_label
 from simulator.analysis.findings import Findings
-from simulator.analysis.panels import amount, heading, percent, side
+from simulator.analysis.panels import heading, side
 from simulator.errors import InputError, Problem
+from simulator.numbers import FEW, FEW_WORDS, amount, fixed, percent, rate
 from simulator.outputs.whole import check_place, put_back, whole_folder
 
 RECORD: Final = "record.json"
@@ -145,6 +146,13 @@ def _bullets(texts: Iterable[str]) -> str:
 
 
 def _reading(content: Mapping[str, Any]) -> str:
+    for_these = content.get("reading_of") and str(content.get("hash", "")).startswith(str(content["reading_of"]))
+    if content["reading"].strip() and not for_these:
+        of = (f"the runs <code>{escape(str(content['reading_of'])[:12])}</code>" if content.get("reading_of")
+              else "runs that it does not name (<code>reading_of</code>)")  # fmt: skip
+        return (f'<p class="quiet">The design has a reading, which was written for {of}, and not for these '
+                f"(<code>{escape(str(content.get('hash', ''))[:12])}</code>: other draws, arms, measures, seeds, "
+                "or another version or processor): it is left out.</p>")  # fmt: skip
     if not content["reading"].strip():
         return '<p class="quiet">Nobody has written yet what the results say: <code>reading</code> in the design.</p>'
     paragraphs = [part.strip() for part in content["reading"].strip().split("\n\n")]
@@ -215,16 +223,22 @@ def _summary_table(findings: Findings, case: str) -> str:
         measure = content["measures"][each["measure"]]
         base = each["arm"] == content["baseline"]
         rows.append((
-            heading(measure), side(measure["better"]), each["arm_label"], each["mean"],
+            heading(measure), side(measure["better"]), each["arm_label"],
+            f"{amount(each['mean'])}{FEW}" if each["few"] else each["mean"],
             "baseline" if base else each["mean_difference"], "" if base else _between(each["low"], each["high"]),
             "" if base else _between(each["p5"], each["p95"]), "" if base else percent(each["better"]),
-            "" if base else percent(each["same"]), each["mean_regret"], each["p90"], percent(each["best"]),
+            "" if base else percent(each["same"]), "" if base else each["least"], each["mean_regret"], each["p90"],
+            percent(each["best"]),
         ))  # fmt: skip
     over = findings.summary(case)[0]["over"]
     head = ("measure", "judged", "arm", "mean", "against the baseline", "95% interval of the mean", f"90% of {over}",
-            "better than the baseline in", "the same in", "mean regret", f"regret, 90% of {over} below",
+            "better than the baseline in", "the same in", "least difference that matters", "mean regret",
+            f"regret, 90% of {over} below",
             "no arm better in")  # fmt: skip
-    return "<h3>All measures of all arms</h3>" + table(head, rows, f"Shares and regret are over {over}.")
+    said = f"Shares and regret are over {over}. Under the least difference that matters arms do the same."
+    if any(each["few"] for each in findings.summary(case)):
+        said += f" {FEW_WORDS}"
+    return "<h3>All measures of all arms</h3>" + table(head, rows, said)
 
 
 def _pairs_table(findings: Findings, case: str) -> str:
@@ -257,7 +271,7 @@ def _regions_table(findings: Findings, case: str) -> str:
     rows = [
         (heading(content["measures"][each["measure"]]), content["arms"][each["arm"]]["label"], percent(each["best"]),
          each["field"], "higher" if each["higher"] > EVEN else "lower", _between(each["low"], each["high"]),
-         f"{each['higher']:.2f}", f"{each['p']:.2g}")
+         fixed(each["higher"], 2), rate(each["p"]))
         for each in found.to_dict(orient="records")
     ]  # fmt: skip
     head = ("measure", "arm", "no arm better in", "field", "where it is best, the field is", "then between",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from simulator.analysis.deaths import labelled
+from simulator.analysis.least import least_of
 from simulator.analysis.paired import ARRIVALS_BY, UNTOUCHED, Better, differences, levels, luck, regret, shares, whole
 from simulator.analysis.regions import where_best
+from simulator.numbers import few_rows
 
 DRAWN = "."
 """What the columns of drawn values have in their names."""
@@ -44,11 +48,14 @@ class Findings:
         rows = of("levels", ["mean", "over", "n"])
         rows = rows.merge(of("differences", ["mean", "low", "high", "p5", "p95"]), "left", keys,
                           suffixes=("", "_difference"))  # fmt: skip
-        rows = rows.merge(of("shares", ["better", "worse", "same"]), "left", keys)
+        rows = rows.merge(of("shares", ["better", "worse", "same", "least"]), "left", keys)
         rows = rows.merge(of("regret", ["mean", "p90", "best"]), "left", keys, suffixes=("", "_regret"))
         made: list[dict[str, Any]] = rows.to_dict(orient="records")  # type: ignore[assignment]
         for each in made:
-            each["label"] = asked[each["measure"]]["label"]
+            runs = each["n"] * (self.content["replicates"] if each["over"] == "draws" else 1)
+            each["few"] = asked[each["measure"]]["unit"] == "people" and few_rows(
+                each["mean"], self.content["cases"][case]["persons_per_agent"], runs)  # fmt: skip
+            each["label"] = labelled(asked[each["measure"]])
             each["arm_label"] = self.content["arms"][each["arm"]]["label"]
         return made
 
@@ -74,13 +81,14 @@ def judge(content: Mapping[str, Any], runs: pd.DataFrame, luck_runs: pd.DataFram
     """
     arms, measures = list(content["arms"]), list(content["measures"])
     better: dict[str, Better | None] = {name: each["better"] for name, each in content["measures"].items()}
+    least = partial(least_of, content)
     tables = {
         "runs": runs,
         "levels": levels(runs, measures, arms),
         "differences": differences(runs, measures, arms),
-        "shares": shares(runs, better, arms),
-        "regret": regret(runs, better, arms),
-        "regions": where_best(runs, better, arms, [name for name in runs.columns if DRAWN in name]),
+        "shares": shares(runs, better, arms, least),
+        "regret": regret(runs, better, arms, least),
+        "regions": where_best(runs, better, arms, [name for name in runs.columns if DRAWN in name], least),
     }
     if len(luck_runs):
         tables["luck"] = _luck_table(content, luck_runs, measures)

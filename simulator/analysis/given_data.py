@@ -256,7 +256,7 @@ def best_questions(groups: Mapping[str, Units], better: Mapping[str, Any]) -> li
     made = []
     for measure, group in groups.items():
         if better[measure] is not None and len(group):
-            names = np.array(best_arm(group.table, better[measure]))
+            names = np.array(best_arm(group.table, better[measure], group.least))
             shares = (names[:, None] == np.unique(names)).astype(float)
             made.append(Question((measure,), group, shares))
     return made

@@ -17,6 +17,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from simulator.analysis import style
+from simulator.analysis.deaths import ANYWHERE
 from simulator.analysis.geography import (
     BORDER,
     CORNERS,
@@ -29,6 +30,7 @@ from simulator.analysis.geography import (
     map_axes,
 )
 from simulator.analysis.metrics import amounts
+from simulator.numbers import count, people
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -259,9 +261,9 @@ def map_figure(result: Result) -> tuple[Figure, str]:
     sheet, least = _sheet(result)
     title = f"Where people travelled and died, {style.period_words(scenario)} (simulated)"
     died = float(flows_by_leg(result)["deaths"].sum())
-    subtitle = (f"{scenario.title}. People who got through each leg in the whole period, and {died:,.0f} deaths under "
-                "way; deaths close together share a circle. "
-                f"Legs with fewer than {style.rounded(max(least, 1.0))} people and no deaths are left out. "
+    subtitle = (f"{scenario.title}. People who got through each leg in the whole period, and {count(died)} deaths "
+                f"{ANYWHERE}; deaths close together share a circle. "
+                f"Legs with fewer than {people(max(least, 1.0))} people and no deaths are left out. "
                 "Lines are not tracks.")
     source = style.source_line([result], more="Outlines: Natural Earth (public domain); borders imply no opinion.")
     height = 8.5

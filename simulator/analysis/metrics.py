@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from simulator.clock import Clock
+
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
     from simulator.scenario.schema import Scenario
@@ -26,9 +28,7 @@ def amounts(
 
 def months_of(scenario: Scenario) -> pd.PeriodIndex:
     """Return the months that a scenario simulates from their first day to their last."""
-    start, end = pd.Timestamp(scenario.period.start), pd.Timestamp(scenario.period.end)
-    first = start.to_period("M") if start.day == 1 else start.to_period("M") + 1
-    return pd.period_range(first, end.to_period("M") - 1, freq="M")
+    return pd.PeriodIndex(list(Clock(scenario.period.start, scenario.period.end).whole_months), freq="M")
 
 
 def monthly(result: Result, measure: str, by: str) -> pd.DataFrame:
@@ -45,14 +45,15 @@ def monthly_arrivals_by_route(result: Result) -> pd.DataFrame:
 
 
 def deaths_per_thousand_attempts(result: Result) -> pd.DataFrame:
-    """Return attempts, deaths, and deaths per thousand attempts by route.
+    """Return attempts, deaths, and deaths per thousand attempts by route: the one definition of that risk for a run.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by route. ``attempts`` and ``deaths_on_counted_legs`` are those on the legs where an
         arrival is counted, so that a journey over several legs of a route is one attempt;
-        ``deaths`` are those on all legs of the route; ``per_thousand`` is NaN without attempts.
+        ``deaths_on_all_legs`` are those on all legs of the route; ``per_thousand``, of those on counted legs, is NaN
+        without attempts.
     """
     scenario = result.scenario
     routes = list(scenario.corridor.routes)
@@ -69,7 +70,7 @@ def deaths_per_thousand_attempts(result: Result) -> pd.DataFrame:
     attempts = table["attempts_on_counted_legs"]
     return pd.DataFrame({
         "attempts": attempts,
-        "deaths": table["deaths"],
+        "deaths_on_all_legs": table["deaths"],
         "deaths_on_counted_legs": table["deaths_on_counted_legs"],
         "per_thousand": 1000.0 * table["deaths_on_counted_legs"] / attempts.where(attempts > 0),
     })

@@ -92,6 +92,15 @@ def _each(
             yield case, measure, units(of_case, measure, arms)
 
 
+Least = Callable[[str, pd.DataFrame], float]
+"""The least difference that matters, of a measure and its observations by arm."""
+
+
+def no_least(_measure: str, _table: pd.DataFrame) -> float:
+    """Return that every difference matters."""
+    return 0.0
+
+
 def _spread(values: Floats) -> tuple[float, float]:
     if not len(values):
         return float("nan"), float("nan")
@@ -140,53 +149,64 @@ def differences(runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str]
     return pd.DataFrame(rows, columns=["case", "measure", "arm", "against", *said])
 
 
-def shares(runs: pd.DataFrame, better: Mapping[str, Better | None], arms: Sequence[str]) -> pd.DataFrame:
+def shares(
+    runs: pd.DataFrame, better: Mapping[str, Better | None], arms: Sequence[str], least: Least = no_least
+) -> pd.DataFrame:
     """Return the share of draws in which each arm does better, worse and the same as each other.
 
     Parameters
     ----------
     better : which is better by measure; measures without are left out.
+    least : least difference that matters, of a measure and its observations: under it arms do the same.
 
     Returns
     -------
     pandas.DataFrame
-        ``case measure arm against better worse same over n``; the three shares add up to 1.
+        ``case measure arm against better worse same least over n``; the three shares add up to 1.
     """
     rows = []
     judged = {name: side for name, side in better.items() if side is not None}
     for case, measure, found in _each(whole(runs), list(judged), arms):
         sign = -1.0 if judged[measure] == "less" else 1.0
+        small = least(measure, found.table)
         for arm, against in permutations(arms, 2):
             gain = sign * (found.table[arm] - found.table[against]).to_numpy()
+            gain = np.where(np.abs(gain) < small, 0.0, gain)
             n = len(gain)
             counts = [float((gain > 0).sum()), float((gain < 0).sum()), float((gain == 0).sum())]
             rows.append((case, measure, arm, against, *(count / n if n else float("nan") for count in counts),
-                         found.over, n))  # fmt: skip
-    return pd.DataFrame(rows, columns=["case", "measure", "arm", "against", "better", "worse", "same", "over", "n"])
+                         small, found.over, n))  # fmt: skip
+    said = ["better", "worse", "same", "least", "over", "n"]
+    return pd.DataFrame(rows, columns=["case", "measure", "arm", "against", *said])
 
 
-def regret(runs: pd.DataFrame, better: Mapping[str, Better | None], arms: Sequence[str]) -> pd.DataFrame:
+def regret(
+    runs: pd.DataFrame, better: Mapping[str, Better | None], arms: Sequence[str], least: Least = no_least
+) -> pd.DataFrame:
     """Return how much worse each arm is than the best arm of the same draw.
 
     Returns
     -------
     pandas.DataFrame
         ``case measure arm``, ``mean`` and ``p90`` over draws and the ``highest``, in the unit of the measure and never
-        negative; ``best``, the share of draws in which no arm is better; ``over n``.
+        negative; ``best``, the share of draws in which no arm is better by a difference that matters; ``least``, that
+        difference; ``over n``.
     """
     rows = []
     judged = {name: side for name, side in better.items() if side is not None}
     for case, measure, found in _each(whole(runs), list(judged), arms):
         values = found.table.to_numpy() * (-1.0 if judged[measure] == "more" else 1.0)
         lost = values - values.min(axis=1, keepdims=True)
+        small = least(measure, found.table)
         for place, arm in enumerate(arms):
             of_arm = lost[:, place]
             said = (float("nan"),) * 4
             if len(of_arm):
                 said = (float(of_arm.mean()), float(np.quantile(of_arm, BAD_DRAW)), float(of_arm.max()),
-                        float((of_arm == 0).mean()))  # fmt: skip
-            rows.append((case, measure, arm, *said, found.over, len(of_arm)))
-    return pd.DataFrame(rows, columns=["case", "measure", "arm", "mean", "p90", "highest", "best", "over", "n"])
+                        float(((of_arm == 0) | (of_arm < small)).mean()))  # fmt: skip
+            rows.append((case, measure, arm, *said, small, found.over, len(of_arm)))
+    columns = ["case", "measure", "arm", "mean", "p90", "highest", "best", "least", "over", "n"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def luck_ratio(base: Floats, arm: Floats) -> tuple[float, float, float]:

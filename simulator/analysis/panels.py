@@ -12,20 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from simulator.analysis import style
+from simulator.analysis.deaths import labelled
 
 KEY: Final = 0.5
 """Room for the key to colours under the panels, in inches."""
-
-
-def amount(value: float) -> str:
-    """Return a number for a figure: three significant figures, thousands apart, a true minus."""
-    if not math.isfinite(value):
-        return "\N{INFINITY}" if value > 0 else "-"
-    for size, word in ((1e9, " bn"), (1e6, " m")):
-        if abs(value) >= size:
-            return f"{value / size:,.3g}{word}".replace("-", "\N{MINUS SIGN}")
-    text = style.rounded(value) if abs(value) >= 100 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def side(better: str | None) -> str:
@@ -33,14 +23,9 @@ def side(better: str | None) -> str:
     return f"{better} is better" if better else "not judged"
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent; a dash where there is none."""
-    return "-" if math.isnan(share) else f"{100 * share:.0f}%"
-
-
 def heading(measure: dict[str, Any]) -> str:
-    """Return a measure's name, and its unit where the name does not say it."""
-    label, unit = str(measure["label"]), str(measure["unit"])
+    """Return a measure's name, where deaths are counted, and its unit where the name does not say it."""
+    label, unit = labelled(measure), str(measure["unit"])
     return label if not unit or unit in label.lower() else f"{label} ({unit})"
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
-from simulator.analysis.paired import units, whole
+from simulator.analysis.paired import Least, no_least, units, whole
 
 FEWEST: Final = 3
 """Draws on either side that a field can be told from."""
@@ -19,7 +19,8 @@ COLUMNS: Final = ("case", "measure", "arm", "best", "field", "higher", "p", "low
 
 
 def where_best(
-    runs: pd.DataFrame, better: Mapping[str, Literal["more", "less"] | None], arms: Sequence[str], drawn: Sequence[str]
+    runs: pd.DataFrame, better: Mapping[str, Literal["more", "less"] | None], arms: Sequence[str], drawn: Sequence[str],
+    least: Least = no_least,
 ) -> pd.DataFrame:
     """Return what sets the draws in which no arm does better than this one apart from the others.
 
@@ -28,6 +29,7 @@ def where_best(
     runs : a row a run, with the drawn values.
     better : which side of each measure is better; None judges nothing.
     drawn : columns of drawn values.
+    least : least difference that matters: arms that lie less than that behind the best one do as well.
 
     Returns
     -------
@@ -48,7 +50,8 @@ def where_best(
             if found.over != "draws":
                 continue
             table = found.table if side == "less" else -found.table
-            best = table.le(table.min(axis=1), axis=0)
+            behind = table.sub(table.min(axis=1), axis=0)
+            best = behind.eq(0) | behind.lt(least(measure, found.table))
             for arm in arms:
                 rows += _apart(best[arm], values.loc[table.index], (str(case), measure, arm))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -19,6 +19,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from simulator.analysis import style
 from simulator.analysis.metrics import deaths_per_thousand_attempts, monthly_arrivals_by_route, months_of
 from simulator.analysis.validation import FIT_END, observed_series, simulated_series
+from simulator.numbers import count
+from simulator.numbers import rate as shown_rate
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -162,11 +164,11 @@ def shade_test(axes: Axes, months: pd.PeriodIndex, fit_end: str | None) -> bool:
 def _agreement(panel: Panel) -> str:
     """Return the totals of a panel over the months that were observed."""
     if not panel.observed:
-        return f"simulated {panel.simulated.sum():,.0f}; no observed series"
+        return f"simulated {count(panel.simulated.sum())}; no observed series"
     known = panel.observed[0].dropna()
     if known.empty:
-        return f"simulated {panel.simulated.sum():,.0f}; not observed in these years"
-    return f"observed {known.sum():,.0f}; simulated {panel.simulated[known.index].sum():,.0f}"
+        return f"simulated {count(panel.simulated.sum())}; not observed in these years"
+    return f"observed {count(known.sum())}; simulated {count(panel.simulated[known.index].sum())}"
 
 
 def draw_observed(axes: Axes, observed: list[pd.Series[float]]) -> None:
@@ -244,12 +246,13 @@ def _observed_deaths(result: Result) -> tuple[pd.Series[float], list[str]]:
 
 def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: pd.Series[float]) -> None:
     """Draw simulated deaths as bars and observed ones as marks, with their numbers."""
-    reach = float(max(table["deaths"].max(), observed.max() if observed.notna().any() else 0.0, 1.0))
-    axes.barh(places, table["deaths"], height=0.55, color=style.OKABE_ITO["blue"], label="simulated", zorder=2)
+    reach = float(max(table["deaths_on_all_legs"].max(), observed.max() if observed.notna().any() else 0.0, 1.0))
+    died = table["deaths_on_all_legs"]
+    axes.barh(places, died, height=0.55, color=style.OKABE_ITO["blue"], label="simulated", zorder=2)
     for place, route in zip(places, table.index, strict=True):
-        dead, seen = float(table["deaths"][route]), float(observed[route])
+        dead, seen = float(died[route]), float(observed[route])
         end = max(dead, seen) if seen == seen else dead
-        text = f"{dead:,.0f}" + (f"  (observed {seen:,.0f})" if seen == seen else "")
+        text = count(dead) + (f"  (observed {count(seen)})" if seen == seen else "")
         axes.annotate(text, (end, place), (7, 0), textcoords="offset points", size=style.SMALL_SIZE, va="center",
                       color=style.INK, path_effects=HALO)
     if observed.notna().any():
@@ -258,7 +261,7 @@ def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: p
                   markerfacecolor=style.OKABE_ITO["orange"], markeredgecolor="black",
                   label="observed (dead and missing)")
     axes.set_xlim(0, reach * 1.5)
-    _dress_bars(axes, "Deaths", "people, whole period")
+    _dress_bars(axes, "Deaths on all legs of the route", "people, whole period")
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="lower right", bbox_to_anchor=(1.02, 1.0), ncols=2, frameon=False,
                 fontsize=style.SMALL_SIZE, columnspacing=1.2, handletextpad=0.5, borderpad=0.2)
@@ -271,13 +274,13 @@ def _rate_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame) -> None:
               linewidth=0.6, zorder=2)
     for place, route in zip(places, table.index, strict=True):
         rate, attempts = float(rates[route]), float(table["attempts"][route])
-        text = f"{rate:.1f}  (of {style.rounded(attempts)} attempts)" if rate == rate else "no attempts"
+        text = f"{shown_rate(rate)}  (of {count(attempts)} attempts)" if rate == rate else "no attempts"
         axes.annotate(text, (rate if rate == rate else 0.0, place), (5, 0),
                       textcoords="offset points", size=style.SMALL_SIZE, va="center", color=style.INK,
                       path_effects=HALO)
     axes.set_xlim(0, max(float(rates.max()) if rates.notna().any() else 1.0, 1e-9) * 1.9)
     axes.set_yticks(places, [""] * len(places))
-    _dress_bars(axes, "Deaths per thousand attempts", "deaths per 1,000 attempts")
+    _dress_bars(axes, "Deaths per thousand attempts, on counted legs", "deaths per 1,000 attempts")
 
 
 def _dress_bars(axes: Axes, title: str, label: str) -> None:

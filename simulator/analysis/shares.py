@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from simulator.analysis import style
+from simulator.analysis.metrics import months_of
 from simulator.analysis.series import AHEAD, grid_for
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def counts(result: Result, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     known = observed_periods(result, measure)
     by_month = expected(result, measure)
-    months = set(by_month.index)
+    months = {str(month) for month in months_of(result.scenario)}
     known = known[known["first"].isin(months) & known["last"].isin(months)]
     order = [route for route in result.scenario.corridor.routes if route in set(known["route"])]
     observed = known.pivot(index="last", columns="route", values="people").reindex(columns=order)

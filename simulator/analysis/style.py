@@ -23,6 +23,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from matplotlib.transforms import Transform
 
 from simulator import __version__
+from simulator.numbers import count, figure
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -125,14 +126,8 @@ def period_words(scenario: Scenario) -> str:
 
 
 def thousands(value: float, _position: object = None) -> str:
-    """Return a number with thousands separators, no needless decimals, and a true minus."""
-    return (f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}").replace("-", "\N{MINUS SIGN}")
-
-
-def rounded(value: float) -> str:
-    """Return a number for prose: three significant figures from a thousand up."""
-    size = abs(value)
-    return f"{value:,.0f}" if size < 1000 else f"{float(f'{value:.3g}'):,.0f}"
+    """Return where a tick of an axis lies: thousands apart, no needless decimals, and a true minus."""
+    return count(value) if float(value).is_integer() else figure(value)
 
 
 def dress(axes: Axes, title: str = "", note: str = "", gap: float = 19.0) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulator.analysis.least import least_of
 from simulator.errors import InputError, Problem
 
 Floats = NDArray[np.float64]
@@ -72,6 +73,7 @@ class Units:
     inputs : what varied between units.
     crossed : whether every point was run with every draw; then units of one draw are not independent.
     dropped : units that were wanted and are not here, since an arm has no run of them.
+    least : least difference that matters, in the unit of the measure.
     """
 
     points: Ints
@@ -80,6 +82,7 @@ class Units:
     inputs: tuple[Input, ...]
     crossed: bool
     dropped: int
+    least: float = 0.0
 
     def __len__(self) -> int:
         return len(self.points)
@@ -171,7 +174,8 @@ def units(
     places = pd.MultiIndex.from_tuples(list(table.index), names=["point", "draw"])
     at, drawn = (places.get_level_values(name).to_numpy(np.int64) for name in ("point", "draw"))
     found = tuple(_inputs(content, of_case, case, places))
-    return Units(at, drawn, table.reset_index(drop=True), found, crossed, len(every) - len(table))
+    table = table.reset_index(drop=True)
+    return Units(at, drawn, table, found, crossed, len(every) - len(table), least_of(content, measure, table))
 
 
 def rectangular(table: pd.DataFrame, every: pd.MultiIndex) -> tuple[pd.DataFrame, bool]:
@@ -237,11 +241,17 @@ def _varying(
 Better = Literal["less", "more"]
 
 
-def best_arm(table: pd.DataFrame, better: Better) -> list[str]:
-    """Return the arm that does best in each unit; nothing where several do equally well."""
+def best_arm(table: pd.DataFrame, better: Better, least: float = 0.0) -> list[str]:
+    """Return the arm that does best in each unit; nothing where several do equally well.
+
+    Parameters
+    ----------
+    least : least difference that matters: arms that lie less than that behind the best one do as well.
+    """
     values = table.to_numpy() * (1.0 if better == "less" else -1.0)
     first = values.argmin(axis=1)
-    alone = (values == values.min(axis=1, keepdims=True)).sum(axis=1) == 1
+    behind = values - values.min(axis=1, keepdims=True)
+    alone = ((behind == 0) | (behind < least)).sum(axis=1) == 1
     arms = [str(arm) for arm in table.columns]
     return [arms[place] if one else "" for place, one in zip(first, alone, strict=True)]
 

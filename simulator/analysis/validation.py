@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.analysis.metrics import amounts, months_of
+from simulator.numbers import FEWEST_ROWS, few_rows
 
 if TYPE_CHECKING:
     from simulator.outputs.result import Result
@@ -35,6 +36,9 @@ COLUMNS: Final = (
     "skill_last_year",
     "reason",
 )
+
+
+FEW_REASON: Final = f"simulated total: rests on fewer than {FEWEST_ROWS} rows of people"
 
 
 def observed_series(scenario: Scenario, name: str) -> pd.Series[float]:
@@ -180,5 +184,8 @@ def score(result: Result, fit_end: str = FIT_END) -> pd.DataFrame:
     for name, series in result.scenario.corridor.observed.items():
         periods = score_series(observed_series(result.scenario, name), simulated_series(result, series), end)
         head = {"series": name, "label": series.label, "measure": series.measure}
+        for row in periods:
+            if few_rows(float(str(row["simulated_total"])), result.scenario.persons_per_agent):
+                row["reason"] = "; ".join(filter(None, [str(row["reason"]), FEW_REASON]))
         rows += [{**head, **row} for row in periods]
     return pd.DataFrame(rows, columns=list(COLUMNS))

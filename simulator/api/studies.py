@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.api.explore import with_least
 from simulator.api.runs import Runs, opened, warn
 from simulator.errors import InputError, Problem
 from simulator.scenario.library import listed
@@ -93,6 +94,7 @@ def compare(
     replicates: int | None = None,
     luck: int | None = None,
     sweep: str | Path | None = None,
+    least: float | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     workers: int = 1,
@@ -106,6 +108,8 @@ def compare(
     draws, replicates : in place of the design's own.
     luck : seeds with which to measure what common luck saves, in place of the design's own; 0 leaves it out.
     sweep : name or folder of a sweep of the experiment, whose runs are compared; nothing is run then.
+    least : least difference that matters, as a share of the mean size of each measure; by default what the design says,
+        else a hundredth.
     out : folder for tables, figures and a page; by default nothing is written.
     overwrite : replace a comparison that stands there.
     workers : processes to run in; the results are the same.
@@ -125,6 +129,7 @@ def compare(
 
     if workers < 1:
         raise InputError([Problem("--workers", "", "is too small", workers, allowed="at least 1")])
+    with_least({}, least)
     design = read_design(experiment, draws=draws, replicates=replicates, luck=0 if sweep is not None else luck)
     check_comparable(design)
     import pandas as pd
@@ -139,12 +144,13 @@ def compare(
     if out is not None:
         check_folder(Path(out), overwrite=overwrite)
     if sweep is not None:
-        findings = judge(*compared_sweep(design, sweep), pd.DataFrame())
+        content, runs = compared_sweep(design, sweep)
+        findings = judge(with_least(content, least), runs, pd.DataFrame())
     else:
         plan = make_plan(design)
         warn(of_comparison(plan))
         made = run_all(plan, workers, progress)
-        findings = judge(made.content, made.runs, made.luck)
+        findings = judge(with_least(made.content, least), made.runs, made.luck)
     if out is not None:
         write(findings, design.path, Path(out), overwrite=overwrite)
     return findings

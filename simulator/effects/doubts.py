@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Final
 
 from simulator.effects.orders import Doubt, Timetable
 from simulator.effects.same import unread
@@ -13,6 +14,11 @@ from simulator.scenario.draft import Draft
 from simulator.scenario.messages import mark_of
 from simulator.scenario.schema import Scenario
 from simulator.scenario.yaml_file import KeyPath, dotted
+from simulator.world.build import build_world
+from simulator.world.scale import too_coarse
+
+SCALE: Final[KeyPath] = ("persons_per_agent",)
+"""A field of the scenario; all others of which something is said here stand in the corridor."""
 
 
 def of_payments(scenario: Scenario) -> Iterator[Doubt]:
@@ -74,10 +80,17 @@ def of_offers(scenario: Scenario) -> Iterator[Doubt]:
                         "choose another regime, or a partner that is an origin, if these are meant")  # fmt: skip
 
 
+def of_scale(scenario: Scenario) -> Iterator[Doubt]:
+    """Yield origins of which a row stands for more people than there are."""
+    if scenario.persons_per_agent > 1:
+        for message in too_coarse(build_world(scenario)):
+            yield Doubt(SCALE, message, scenario.persons_per_agent, "give fewer people a row")
+
+
 def doubts_of(scenario: Scenario) -> list[Doubt]:
     """Return everything of a scenario that changes nothing in its run, or counts twice."""
     found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario),
-                                    of_offers(scenario)]  # fmt: skip
+                                    of_offers(scenario), of_scale(scenario)]  # fmt: skip
     if any(policy.levers for policy in scenario.corridor.policies.values()):
         found.insert(0, Timetable(scenario).doubts())
     return [doubt for each in found for doubt in each]
@@ -119,7 +132,8 @@ def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     first, last = scenario.corridor.available
     every = [*doubts_of(scenario), *(unread_fields(scenario, draft) if draft is not None else ())]
     for doubt in dict.fromkeys(every):
-        mark = mark_of(draft.corridor.marks, doubt.path) if draft is not None else None
+        given = None if draft is None else draft.scenario if doubt.path == SCALE else draft.corridor
+        mark = mark_of(given.marks, doubt.path) if given is not None else None
         covered = doubt.dates is not None and doubt.dates[0] <= last and doubt.dates[1] > first
         if covered and (mark is None or mark.override is None):
             continue

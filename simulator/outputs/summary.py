@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.clock import Clock
+from simulator.numbers import whole
 from simulator.scenario.schema import Scenario
 
 FrameOf = Callable[..., pd.DataFrame]
@@ -17,7 +18,8 @@ def build_summary(scenario: Scenario, clock: Clock, frame: FrameOf, stats: Mappi
     """Return the totals of a run.
 
     On a route, attempts, arrivals, interceptions and deaths are those on its counted legs, so that
-    a journey over several legs is one attempt; ``deaths_all_legs`` adds those on its other legs.
+    a journey over several legs is one attempt: ``deaths_on_counted_legs``. ``deaths_on_all_legs`` adds those on its
+    other legs; the total of deaths is those anywhere, on legs of no route too.
     """
     return {
         "scenario": scenario.name,
@@ -64,20 +66,27 @@ def _routes(scenario: Scenario, clock: Clock, frame: FrameOf) -> dict[str, dict[
     routes = {}
     for route in scenario.corridor.routes:
         row: dict[str, Any] = {measure: column.get(route, 0) for measure, column in columns.items()}
-        row["deaths_all_legs"] = int(everywhere.get(route, 0))
-        row["deaths_per_thousand_attempts"] = 1000.0 * row["deaths"] / row["attempts"] if row["attempts"] else None
-        routes[route] = row | observed_arrivals(scenario, clock, route)
+        there = row["deaths_on_counted_legs"] = row.pop("deaths")
+        row["deaths_on_all_legs"] = int(everywhere.get(route, 0))
+        row["deaths_per_thousand_attempts"] = 1000.0 * there / row["attempts"] if row["attempts"] else None
+        routes[route] = row | observed_arrivals(scenario, clock, route, frame)
     return routes
 
 
-def observed_arrivals(scenario: Scenario, clock: Clock, route: str) -> dict[str, Any]:
+def observed_arrivals(scenario: Scenario, clock: Clock, route: str, frame: FrameOf) -> dict[str, Any]:
     """Return the arrivals that were observed on a route during the run, from the first series that counts all of them.
 
-    None where no series does; ``observed_months`` says how many of the run's months it covers.
+    Only months that the run covers whole and the series counts are added up, and with them the simulated arrivals of
+    the same months. None where no series does; ``observed_months`` says how many of the run's months it covers.
     """
     for name, series in scenario.corridor.observed.items():
         if series.measure == "arrivals" and series.routes == (route,) and not series.legs and series.origin is None:
-            values = [row.value for row in scenario.observed if row.series == name and row.month in clock.months]
-            total = round(sum(values)) if values else None
-            return {"observed_arrivals": total, "observed_series": name, "observed_months": len(values)}
-    return {"observed_arrivals": None, "observed_series": None, "observed_months": 0}
+            known = {row.month: row.value for row in scenario.observed
+                     if row.series == name and row.month in clock.whole_months}  # fmt: skip
+            made = frame("arrivals", by=["month"], where={"route": route})
+            same = made.loc[made["month"].isin(list(known)), "arrivals"].sum()
+            return {"observed_arrivals": whole(sum(known.values())) if known else None,
+                    "arrivals_in_observed_months": whole(float(same)) if known else None,
+                    "observed_series": name, "observed_months": len(known)}  # fmt: skip
+    return {"observed_arrivals": None, "arrivals_in_observed_months": None, "observed_series": None,
+            "observed_months": 0}  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import json_hash
 from simulator.sweeps.experiment import COLUMNS, Design
 from simulator.sweeps.results import open_sweep
 from simulator.sweeps.run import content_of, make_plan
@@ -24,7 +23,7 @@ def compared_sweep(design: Design, sweep: str | Path) -> tuple[dict[str, Any], p
     """
     made = open_sweep(sweep, whole=True)
     found = []
-    if made.content["design_hash"] != json_hash(design.experiment.model_dump(mode="json")):
+    if made.content["design_hash"] != design.experiment.asked_hash:
         advice = "compare with the draws and replicates that it was made with"
         found.append(Problem(str(sweep), "", f"is no sweep of {design.name} as it stands", made.content["experiment"],
                              advice=advice))  # fmt: skip

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 
 from simulator.errors import Problem
 from simulator.outputs.frames import MEASURES
+from simulator.outputs.provenance import json_hash
 from simulator.scenario.evidence import Frozen, Identifier
 from simulator.scenario.messages import mark_of
 from simulator.scenario.tables import Month
@@ -189,8 +190,29 @@ class Experiment(Frozen):
     """When a sweep has made enough replicates; without it each has `replicates`."""
     luck: Luck | None = None
     """Measurement of what common luck saves."""
+    least: dict[Identifier, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    """By measure, the least difference between arms that matters, in its unit; by default a hundredth of its mean size.
+    Arms that lie nearer to each other do equally well."""
     reading: str = ""
     """What the results say and do not say, in plain words, once somebody has read them."""
+    reading_of: Annotated[str, Field(pattern=r"^([0-9a-f]{12,})?$")] = ""
+    """Hash, or its first 12 digits or more, of the runs that the reading is of (``hash`` in their record): it is shown
+    over no others."""
+
+    @property
+    def asked_hash(self) -> str:
+        """Hash of what is asked; see `asked_hash`."""
+        return asked_hash(self.model_dump(mode="json"))
+
+
+def asked_hash(design: Mapping[str, Any]) -> str:
+    """Return the hash of what a design asks, as JSON holds it: all but which runs a reading is of.
+
+    Without a least difference it is what it was before a design could have one, so that older sweeps can be gone on
+    with.
+    """
+    left_out = {"reading_of", *(() if design.get("least") else ("least",))}
+    return json_hash({name: value for name, value in design.items() if name not in left_out})
 
 
 @dataclass(frozen=True)

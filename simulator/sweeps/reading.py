@@ -132,6 +132,8 @@ def read_design(
         experiment = Experiment.model_validate(value)
     except ValidationError as error:
         raise InputError([*problems_of(error, Experiment, value, document.marks), *found]) from None
+    found += [problem(document, ("least", name), "is no measure of this design", name, ", ".join(experiment.measures))
+              for name in experiment.least if name not in experiment.measures]  # fmt: skip
     if found:
         raise InputError(found)
     return Design(name_of(path), experiment, document, path)

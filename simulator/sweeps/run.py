@@ -250,8 +250,9 @@ def design_content(design: Design) -> dict[str, Any]:
         "experiment": design.name,
         "question": asked.question,
         "reading": asked.reading,
+        "reading_of": asked.reading_of,
         "design": asked.model_dump(mode="json"),
-        "design_hash": json_hash(asked.model_dump(mode="json")),
+        "design_hash": asked.asked_hash,
         "baseline": asked.baseline,
         "arms": {name: {"label": arm.label or named(name), "summary": arm.summary} for name, arm in asked.arms.items()},
         "measures": {

@@ -11,8 +11,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import json_hash
 from simulator.outputs.shapes import Count, Hash, Moment, Name, Shape, wrong_values
+from simulator.sweeps.experiment import asked_hash
 from simulator.sweeps.run import FORMAT
 from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PLAN, RUNS, STATE, SWEEP, Place
 
@@ -124,7 +124,7 @@ def checked_content(content: dict[str, Any], place: Place) -> dict[str, Any]:
     found = wrong_values(content, SweepFile)
     if not found:
         design = content["design"]
-        if json_hash(design) != content["design_hash"]:
+        if asked_hash(design) != content["design_hash"]:
             found.append(("design", "is not the design that was planned: it was changed", None))
         tables = design.get("tables")
         if not isinstance(tables, dict):

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import git_state, json_hash
+from simulator.outputs.provenance import git_state
 from simulator.sweeps.experiment import Design, Tabled
 from simulator.sweeps.factors import Stopping
 from simulator.sweeps.plan import CaseLayout, SweepPlan
@@ -149,7 +149,7 @@ def check_resumable(place: Place, design: Design) -> dict[str, Any]:
         raise InputError([Problem(place.url, "", said, advice="leave out --resume")])
     content = checked_content(place.read_json(SWEEP), place)
     check_columns(place, content, (PLAN, DESIGN_TABLE))
-    if content["design_hash"] != json_hash(design.experiment.model_dump(mode="json")):
+    if content["design_hash"] != design.experiment.asked_hash:
         advice = "give another folder with --out, or replace it with --overwrite"
         raise InputError([Problem(place.url, "", f"holds a sweep of another design ({content['experiment']}), or of "
                                   f"the same with other options", str(design.path), advice=advice)])  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from simulator.numbers import figure, fixed
+
 Role = Literal["fitted", "set from", "hindsight", "seen", "tested"]
 Status = Literal["passes", "fails", "reported", "not tested"]
 RunKey = tuple[int | None, int]
@@ -52,8 +54,8 @@ def number(value: float, unit: str = "") -> str:
     if not math.isfinite(value):
         return "-"
     if unit == "%":
-        return f"{100.0 * value:.1f}%"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{fixed(100.0 * value, 1)}%"
+    return figure(value)
 
 
 @dataclass(frozen=True)

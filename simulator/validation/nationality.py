@@ -11,6 +11,7 @@ import pandas as pd
 from simulator.analysis.metrics import onward_routes
 from simulator.analysis.series import route_observations
 from simulator.analysis.validation import observed_series
+from simulator.numbers import percent
 from simulator.scenario.schema import Scenario
 from simulator.validation.criteria import Band, Criterion, Line, NotTested, judge, untested
 from simulator.validation.fitting import Fitting, whole_years
@@ -152,7 +153,7 @@ def _observed_on(scenario: Scenario, route: str, years: Sequence[int]) -> Totals
         raise NotTested("nobody counted arrivals by nationality here")
     known = known_share(scenario, observed, route, years)
     if known < LEAST_KNOWN:
-        raise NotTested(f"the nationality is known of {100 * known:.0f}% only: who was registered, not who came")
+        raise NotTested(f"the nationality is known of {percent(known)} only: who was registered, not who came")
     return by_origin
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from simulator.errors import InputError, Problem
+from simulator.numbers import count, figure, percent, signed
 from simulator.outputs.whole import check_place, put_back, whole_folder
 from simulator.validation.criteria import ROLES
 from simulator.validation.figures import draw
@@ -110,7 +111,7 @@ def _status(line: Mapping[str, Any]) -> str:
     if line["status"] == "not tested" or (line["value"] is None and line["why"]):
         return f"{status}: {line['why']}"
     inside = line["inside"]
-    return f"{status} ({100 * inside:.0f}% of runs do)" if inside not in (None, 0.0, 1.0) and line["n"] > 1 else status
+    return f"{status} ({percent(inside)} of runs do)" if inside not in (None, 0.0, 1.0) and line["n"] > 1 else status
 
 
 def page(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
@@ -170,9 +171,9 @@ def _nationalities(found: pd.DataFrame) -> str:
         return ""
     chosen: list[dict[str, Any]] = found[found["route"] == "all"].to_dict(orient="records")  # type: ignore[assignment]
     rows = [
-        (row["period"], row["origin"], f"{row['observed']:,.0f}", f"{row['best']:,.0f}",
-         f"{row['lowest']:,.0f} to {row['highest']:,.0f}",
-         "-" if pd.isna(row["error"]) else f"{100 * row['error']:+.0f}%")
+        (row["period"], row["origin"], count(row["observed"]), figure(row["best"]),
+         f"{figure(row['lowest'])} to {figure(row['highest'])}",
+         "-" if pd.isna(row["error"]) else signed(percent(row["error"]), row["error"]))
         for row in chosen
     ]  # fmt: skip
     head = ("period", "nationality", "observed", "best fit", "all runs", "error")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from simulator.errors import InputError, Problem
 from simulator.jobs import Told, do_all
+from simulator.numbers import fixed, rate
 from simulator.outputs.provenance import git_state, scenario_hash, versions
 from simulator.scenario.fits import NONE
 from simulator.scenario.load import Resolved, resolve
@@ -234,8 +235,8 @@ def fact_lines(estimates: Iterable[tuple[int | None, dict[str, Estimate]]], best
             if criterion.id in MARGINS:
                 margin = MARGINS[criterion.id]
                 power = (
-                    f"Standard error {of_best.error:.2g}; a truth {margin:g} outside the band would be noticed with "
-                    f"power {of_best.power(margin):.2f}."
+                    f"Standard error {rate(of_best.error)}; a truth {margin:g} outside the band would be noticed with "
+                    f"power {fixed(of_best.power(margin), 2)}."
                 )
                 criterion = replace(criterion, note=f"{criterion.note} {power}".strip())
             made.append(judge(criterion, values, best, "the small corridor has nobody to count"))

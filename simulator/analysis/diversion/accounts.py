@@ -18,6 +18,8 @@ from simulator.analysis.diversion.within import GROUPS, Within, within
 
 COUNTED: Final = ("attempts", "arrivals", "interceptions")
 """Measures that are taken on the legs on which an arrival is counted, so that a journey counts once on a route."""
+THERE: Final = "deaths_on_counted_legs"
+"""Deaths on the same legs, of which the risk of an attempt is; ``deaths`` are those on all legs of a route."""
 FATES: Final = {
     "resident": "stay", "returned": "went back", "moving": "wait", "detained": "wait", "dead": "died",
     "admitted": "pathway",
@@ -38,9 +40,9 @@ def counted_legs(pairs: Pairs) -> list[str]:
 def by_route(pairs: Pairs, by: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return flows by pair and route: ``pair measure route role``, what `by` adds, ``without with_ change``."""
     counted, parts = counted_legs(pairs), []
-    for measure in (*COUNTED, "deaths"):
-        where = {"leg": counted} if measure in COUNTED else None
-        frame = pairs.flows(measure, ["route", *by], where)
+    for measure in (*COUNTED, "deaths", THERE):
+        where = None if measure == "deaths" else {"leg": counted}
+        frame = pairs.flows("deaths" if measure == THERE else measure, ["route", *by], where)
         if not by:
             frame = _every_route(pairs, frame)
         frame.insert(1, "measure", measure)
@@ -144,13 +146,14 @@ def matrix_row(found: Within) -> pd.DataFrame:
 def risk_table(flows: pd.DataFrame) -> pd.DataFrame:
     """Return deaths per thousand attempts on the treated routes, the others, and all: ``where without with_ ...``.
 
-    Attempts are those on counted legs, deaths those on all legs of the routes; onward routes count under ``all``.
+    Attempts and deaths are those on counted legs, as in `simulator.analysis.metrics`; onward routes count under
+    ``all``.
     """
     sides = {"treated": ["treated"], "elsewhere": ["elsewhere"], "all": ["treated", "elsewhere", "onward"]}
     rows = []
     for where, roles in sides.items():
         part = flows[flows["role"].isin(roles)].groupby(["pair", "measure"])[["without", "with_"]].sum()
-        deaths, attempts = part.xs("deaths", level="measure"), part.xs("attempts", level="measure")
+        deaths, attempts = part.xs(THERE, level="measure"), part.xs("attempts", level="measure")
         share = 1000.0 * deaths / attempts.replace(0.0, np.nan)
         change = mean_of((share["with_"] - share["without"]).to_numpy())
         rows.append((where, float(share["without"].mean()), float(share["with_"].mean()), change.mean, change.low,

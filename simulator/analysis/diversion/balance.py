@@ -38,6 +38,7 @@ class Balance:
     to : moved by other route: people, as `shares`.
     deaths_before : deaths at the base effort, counted as `deaths`, mean over observations.
     deaths_on : deaths more by route, the squeezed one and onward ones too.
+    risk_there : whether the deaths of the risk are those where attempts are counted, or those on all legs of a route.
     risk : deaths per thousand attempts at the base and the highest effort, by route; NaN where nobody tried.
     set_out : people more who set out; None where that was not measured.
     """
@@ -59,6 +60,7 @@ class Balance:
     deaths_on: Mapping[str, Estimate] = field(default_factory=dict)
     risk: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     set_out: Estimate | None = None
+    risk_there: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -95,7 +97,7 @@ def balances(
     """
     moved = balloon.diversion_by_effort(table, people, onward, base)
     inside = balloon.within_groups(table, people, onward, base)
-    by_route = {flow: balloon.changes(table, flow, base) for flow in balloon.FLOWS}
+    by_route = {flow: balloon.changes(table, flow, base) for flow in balloon.flows_of(table)}
     died = by_route["deaths"] if deaths is None else balloon.changes(_as_route(deaths, "deaths"), "deaths", base)
     left = None if set_out is None else balloon.changes(_as_route(set_out, "departures"), "deaths", base)
     found = []
@@ -116,7 +118,8 @@ def balances(
             before=float(arrivals.loc[arrivals["route"] == squeezed, "before"].mean()),
             to=each.to,
             deaths_before=float(in_all["before"].mean()), deaths_on=_by_route(here["deaths"]),
-            risk=_risks(here["deaths"], here["attempts"]),
+            risk=_risks(here[balloon.deadly(table)], here["attempts"]),
+            risk_there=balloon.THERE in table,
             set_out=None if left is None else mean_of(_at(left, squeezed, effort)["change"].to_numpy()),
         ))  # fmt: skip
     return tuple(sorted(found, key=_place))

@@ -21,6 +21,9 @@ from simulator.analysis.diversion.estimates import mean_of, ratio_of
 from simulator.analysis.diversion.within import GROUPS, Within, within
 from simulator.errors import InputError, Problem
 
+THERE: Final = "deaths_there"
+"""Deaths on the legs where attempts are counted, where a table has them: the risk of an attempt is of these. Where it
+has not, the risk is of deaths on all legs of a route, and whoever shows it says so."""
 KEYS: Final = ("squeezed", "effort", "draw", "replicate", "route")
 FLOWS: Final = ("arrivals", "deaths", "attempts")
 PEOPLE: Final = (*KEYS, *GROUPS, "arrivals")
@@ -44,7 +47,7 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
     problems = []
     if table.duplicated(list(KEYS)).any():
         problems.append(Problem("balloon table", "", "has the same run and route twice", advice="keep one row of each"))
-    for name in FLOWS:
+    for name in flows_of(table):
         values = pd.to_numeric(table[name], errors="coerce")
         if not np.isfinite(values).all() or (values < 0).any():
             problems.append(Problem("balloon table", name, "holds values that are no counts", None, None, "0 or more"))
@@ -56,12 +59,22 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
             problems.append(Problem("balloon table", "squeezed", "is not among the routes", str(squeezed)))
     if table.empty or problems:
         raise InputError(problems or [Problem("balloon table", "", "has no rows", advice="run the sweep first")])
-    return table[[*KEYS, *FLOWS]].sort_values(list(KEYS), ignore_index=True)
+    return table[[*KEYS, *flows_of(table)]].sort_values(list(KEYS), ignore_index=True)
+
+
+def flows_of(table: pd.DataFrame) -> list[str]:
+    """Return the flows that a table has."""
+    return [*FLOWS, *([THERE] if THERE in table else [])]
+
+
+def deadly(table: pd.DataFrame) -> str:
+    """Return the deaths that the risk of an attempt is of."""
+    return THERE if THERE in table else "deaths"
 
 
 def observations(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each squeezed route, effort, observation (``unit``) and route, with its flows."""
-    flows = list(FLOWS)
+    flows = flows_of(table)
     one_draw = table.groupby("squeezed")["draw"].transform("nunique") == 1
     table = table.assign(unit=np.where(one_draw, table["replicate"], table["draw"]))
     return table.groupby(["squeezed", "effort", "unit", "route"], as_index=False)[flows].mean()
@@ -75,7 +88,7 @@ def curves(table: pd.DataFrame) -> pd.DataFrame:
     """
     found = observations(check(table))
     keys = ["squeezed", "effort", "unit"]
-    together = found.groupby(keys, as_index=False)[list(FLOWS)].sum().assign(route="all")
+    together = found.groupby(keys, as_index=False)[flows_of(found)].sum().assign(route="all")
     rows: list[tuple[Any, ...]] = []
     every = pd.concat([found, together], ignore_index=True)
     for (squeezed, effort, route), part in every.groupby(["squeezed", "effort", "route"], sort=False):
@@ -83,7 +96,7 @@ def curves(table: pd.DataFrame) -> pd.DataFrame:
             if route != "all" or measure != "arrivals":  # a person may arrive on several routes
                 made = mean_of(part[measure].to_numpy())
                 rows.append((squeezed, effort, route, measure, made.mean, made.low, made.high, made.n))
-        risk = ratio_of(1000.0 * part["deaths"].to_numpy(), part["attempts"].to_numpy())
+        risk = ratio_of(1000.0 * part[deadly(part)].to_numpy(), part["attempts"].to_numpy())
         rows.append((squeezed, effort, route, "deaths_per_thousand", risk.mean, risk.low, risk.high, risk.n))
     return pd.DataFrame(rows, columns=["squeezed", "effort", "route", "measure", "mean", "low", "high", "n"])
 

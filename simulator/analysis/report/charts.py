@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import FEWER, MORE, between, number, signed
+from simulator.analysis.diversion.figures.common import FEWER, MORE, between, signed
 from simulator.analysis.diversion.figures.sankey import COLOURS, NO_DESTINATION, lumped, order_of, outcomes
 from simulator.analysis.diversion.figures.time_course import times_words
 from simulator.analysis.diversion.pairs import Pairs
 from simulator.analysis.diversion.study import Diversion
 from simulator.analysis.diversion.within import MEANS
 from simulator.analysis.report.content import Chart, Table
+from simulator.numbers import people, whole
 
 DASHES: Final = ("solid", "dash", "dot", "longdash", "dashdot", "longdashdot", "dash")
 LAYOUT: Final[Mapping[str, Any]] = {
@@ -48,6 +49,11 @@ def plain(data: Sequence[Any], **layout: Any) -> dict[str, Any]:
     return found
 
 
+def hover(values: Iterable[float], words: Callable[[float], str] = people) -> dict[str, Any]:
+    """Return what a trace says where it is touched: its numbers as the text and tables have them."""
+    return {"customdata": [words(float(value)) for value in values], "hovertemplate": "%{customdata}"}
+
+
 def band(x: Sequence[Any], low: Sequence[float], high: Sequence[float], colour: str) -> list[Any]:
     """Return an interval as a shaded band; none where there is no interval."""
     import plotly.graph_objects as go
@@ -74,7 +80,7 @@ def change_chart(study: Diversion) -> Chart:
              "arrayminus": (rows["change"] - rows["low"]).tolist(), "color": style.INK} if known else None  # fmt: skip
     bars = go.Bar(x=change.tolist(), y=labels, orientation="h", error_x=error, showlegend=False,
                   marker={"color": [FEWER if value < 0 else MORE for value in change]},
-                  hovertemplate="%{x:,.0f}<extra></extra>")  # fmt: skip
+                  **{**hover(change), "hovertemplate": "%{customdata}<extra></extra>"})  # fmt: skip
     ends = zip(labels, change, rows["low"], rows["high"], strict=True)
     words = "; ".join(f"{label} {signed(float(value))} ({between(float(low), float(high))})"
                       for label, value, low, high in [*ends][::-1])  # fmt: skip
@@ -105,7 +111,7 @@ def course_chart(study: Diversion) -> Chart:
         data += band(x, course[f"{name}_low"].tolist(), course[f"{name}_high"].tolist(), colour)
         data.append(go.Scatter(x=x, y=course[name].tolist(), name=label, mode="lines",
                                line={"color": colour, "width": 3, "dash": dash},
-                               hovertemplate="%{y:,.0f}"))  # fmt: skip
+                               **hover(course[name])))  # fmt: skip
     said = times_words(study)
     columns = ["month", *(f"{name}{end}" for name in ("fall", "moved", "others") for end in ("", "_low", "_high"))]
     head = ("month", "fewer", "low", "high", "matched", "low ", "high ", "others more", "low  ", "high  ")
@@ -131,10 +137,10 @@ def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) 
     looks = (style.SIMULATED, *style.OTHERS)
     data = [
         go.Scatter(x=[str(month) for month in series.index], y=series.tolist(), name=wrapped(arm), mode="lines",
-                   line={"color": look["color"], "width": 2.2, "dash": DASHES[place]}, hovertemplate="%{y:,.0f}")
+                   line={"color": look["color"], "width": 2.2, "dash": DASHES[place]}, **hover(series))
         for place, ((arm, series), look) in enumerate(zip(arms.items(), looks, strict=False))
     ]  # fmt: skip
-    totals = "; ".join(f"{arm} {number(float(series.sum()))}" for arm, series in arms.items())
+    totals = "; ".join(f"{arm} {people(float(series.sum()))}" for arm, series in arms.items())
     peaks = "; ".join(f"{arm} most in {series.idxmax()}" for arm, series in arms.items() if series.sum() > 0)
     figure = plain(data, yaxis={"title": {"text": "arrivals a month"}, "gridcolor": style.RULE, "rangemode": "tozero"},
                    xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0})
@@ -166,7 +172,7 @@ def _outcomes(side: str, words: str, table: pd.DataFrame, orders: Mapping[str, S
         for row in table.groupby([one, two])[["people"]].sum().reset_index().to_dict(orient="records"):
             source.append(place_of[one, row[one]])
             target.append(place_of[two, row[two]])
-            value.append(round(float(row["people"])))
+            value.append(whole(float(row["people"])))
             tint.append(_faint(COLOURS.get(row[two], "#9AA3AA")))
     shown = {*source, *target}
     # Where people are is not named where what came of it says the same.
@@ -183,9 +189,9 @@ def _outcomes(side: str, words: str, table: pd.DataFrame, orders: Mapping[str, S
     outcome = table.groupby("outcome")["people"].sum().sort_values(ascending=False)
     inside = table[~table["place"].isin(NO_DESTINATION)].groupby("place")["people"].sum().sort_values(ascending=False)
     alt = (f"People who set out, {words}, at the end: "
-           + "; ".join(f"{label} {number(float(people))}" for label, people in outcome.items())
+           + "; ".join(f"{label} {people(float(many))}" for label, many in outcome.items())
            + ". In destination countries: "
-           + "; ".join(f"{label} {number(float(people))}" for label, people in inside.items()) + ".")  # fmt: skip
+           + "; ".join(f"{label} {people(float(many))}" for label, many in inside.items()) + ".")  # fmt: skip
     rows = table.sort_values("people", ascending=False).to_dict(orient="records")
     numbers = Table(f"numbers-outcome-{side}", f"People by origin, country and outcome, {words}",
                     ("origin", "where they are", "outcome", "people"),

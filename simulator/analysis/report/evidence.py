@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.analysis.diversion.pairs import differing_policies
 from simulator.analysis.report.content import Table
+from simulator.numbers import figure
 from simulator.scenario.evidence import Quantity
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.parameters import Parameters, Switches
@@ -82,7 +83,7 @@ def _range(change: LeverChange) -> str:
 
 def _short(value: float) -> str:
     """Return a number in three figures, thousands in full."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return figure(value)
 
 
 def _other_differences(arms: Sequence[Arm]) -> Table | None:

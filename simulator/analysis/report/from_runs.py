@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from simulator.analysis import style
+from simulator.analysis.deaths import ANYWHERE, COUNTED, measure_words
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate, mean_of
-from simulator.analysis.diversion.figures.common import (
-    NO_INTERVAL,
-    between,
-    bracketed,
-    join,
-    more_words,
-    number,
-    said,
-    signed,
-)
+from simulator.analysis.diversion.figures.common import NO_INTERVAL, between, bracketed, join, more_words, said, signed
 from simulator.analysis.diversion.figures.glance import (
     MATCHED,
     UNMATCHED,
@@ -41,6 +33,7 @@ from simulator.analysis.report.content import Card, Cell, Chart, Finding, Report
 from simulator.analysis.report.evidence import evidence_tables
 from simulator.analysis.report.map_data import map_data
 from simulator.errors import InputError
+from simulator.numbers import FEWEST_ROWS, few_rows, people, rate
 from simulator.outputs.provenance import scenario_hash
 
 if TYPE_CHECKING:
@@ -128,7 +121,7 @@ def _levels_answer(arms: Sequence[Arm]) -> str:
     tables = [sum(float(monthly_arrivals_by_route(run).to_numpy().sum()) for run in arm.runs.values()) / len(arm.runs)
               for arm in arms]  # fmt: skip
     return "Arrivals, counted on each route entered: " + "; ".join(
-        f"{arm.label} {number(total)}" for arm, total in zip(arms, tables, strict=True)) + "."  # fmt: skip
+        f"{arm.label} {people(total)}" for arm, total in zip(arms, tables, strict=True)) + "."  # fmt: skip
 
 
 def _about(arms: Sequence[Arm]) -> tuple[tuple[str, str], ...]:
@@ -162,23 +155,24 @@ def _cards(study: Diversion) -> tuple[Card, ...]:
     told = deaths.told or deaths.n < 2
     rest, moved, others = fall.mean - rise.mean, study.moved, study.others
     return (
-        Card(f"{number(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
+        Card(f"{people(abs(fall.mean))} {'fewer' if fall.mean >= 0 else 'more'}",
              f"arrived by the {treated_words(study)}; {_interval(fall.low, fall.high)}", "fewer"),
-        Card(f"{number(moved.mean)} matched",
+        Card(f"{people(moved.mean)} matched",
              f"by more of the same origin and need on other routes; {_interval(moved.low, moved.high)}. Others more "
-             f"there: {number(others.mean)}; {_interval(others.low, others.high)}", "more"),
-        Card(f"{number(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
-        Card(f"{signed(deaths.mean)} deaths" if told else "No clear change",
-             ("" if told else "in deaths: ") + deaths_words(study).removeprefix("no clear change; ")),
+             f"there: {people(others.mean)}; {_interval(others.low, others.high)}", "more"),
+        Card(f"{people(abs(rest))} {'fewer' if rest >= 0 else 'more'}", "arrived in all, whichever the route"),
+        Card(f"{signed(deaths.mean)} deaths {ANYWHERE}" if told else "No clear change",
+             ("" if told else f"in deaths {ANYWHERE}: ") + deaths_words(study).removeprefix("no clear change; ")),
     )  # fmt: skip
 
 
 def _waffle(study: Diversion) -> Waffle | None:
     if not (study.fall.mean > 0 and sharp(study.ratio)):
         return None
+    found = shares(study)
     parts = [(f"by the {study.content['labels'][route]}", count, TONES[min(place, 3)])
-             for place, (route, count) in enumerate(shares(study).items())]  # fmt: skip
-    rest = max(100 - sum(count for _, count, _ in parts), 0)
+             for place, (route, count) in enumerate(found.items())]  # fmt: skip
+    rest = max(100 - sum(found.values()), 0)
     parts.append((f"{UNMATCHED}{bracketed(rest_limits(study.ratio))}", rest, "m0"))
     title = f"Of every 100 fewer by the {treated_words(study)}, how many more of the same origin and need"
     return Waffle(title, tuple(parts))
@@ -204,27 +198,28 @@ def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, .
 
 
 def _study_findings(lead: str, study: Diversion) -> list[Finding]:
+    counts = shares(study)
     routes = study.tables["matrix"].sort_values("ratio", ascending=False)
-    where = "; ".join(f"{study.content['labels'][row['route']]} {number(100 * row['ratio'])} "
+    where = "; ".join(f"{study.content['labels'][row['route']]} {counts.get(row['route'], 0)} "
                       f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
-    many = (f"{number(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
+    many = (f"{people(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
             else "it is too uncertain to say how many are matched on other routes")  # fmt: skip
     share = (f"Of every 100 fewer arrivals by the {treated_words(study)}, {many} "
              f"({_interval(study.ratio.low, study.ratio.high, 100)}).")  # fmt: skip
-    people = {name: study.fate(name) for name in ("stay", "went back", "wait")}
+    fates = {name: study.fate(name) for name in ("stay", "went back", "wait")}
     risk = {row["where"]: row for row in study.tables["risk"].to_dict(orient="records")}
     need = {row["label"]: row for row in study.tables["groups"].to_dict(orient="records")}
     found = [
         Finding(f"{lead}{share}",
                 f"{study.verdict.said.capitalize()}. By route: {where}. Others more on other routes: "
                 f"{said(study.others)}. {MEANS}"),
-        Finding(f"{lead}Deaths: {_more(study.deaths)}.",
-                f"On the {treated_words(study)} {_more(_turned(study.deaths_fall))}, on other routes "
-                f"{_more(study.deaths_rise)}. Per thousand attempts at borders where arrivals are counted, on all "
-                f"routes together, {_three(risk['all']['without'])} without and "
-                f"{_three(risk['all']['with_'])} with."),
-        Finding(f"{lead}Where people are at the end: {_more(people['stay'])} at home or in a host country, "
-                f"{_more(people['went back'])} who set out and went back, {_more(people['wait'])} on the way or held.",
+        Finding(f"{lead}Deaths {ANYWHERE}: {_more(study.deaths)}.",
+                f"On all legs of the {treated_words(study)} {_more(_turned(study.deaths_fall))}, of other routes "
+                f"{_more(study.deaths_rise)}. Deaths per 1,000 attempts {COUNTED}, on all "
+                f"routes together, {rate(risk['all']['without'])} without and "
+                f"{rate(risk['all']['with_'])} with."),
+        Finding(f"{lead}Where people are at the end: {_more(fates['stay'])} at home or in a host country, "
+                f"{_more(fates['went back'])} who set out and went back, {_more(fates['wait'])} on the way or held.",
                 f"In destination countries {signed(study.fate('destination').mean)}; at least "
                 f"{said(study.changed_destination)} changed destination.{_waiting(study)}"),
         Finding(f"{lead}How long it takes: {times_words(study)}.",
@@ -250,7 +245,7 @@ def _waiting(study: Diversion) -> str:
 def _group(row: Any) -> str:
     if not math.isfinite(row["ratio"]):
         return "no share can be told"
-    return f"{number(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
+    return f"{people(100 * row['ratio'])} ({between(row['low'], row['high'], 100)})"
 
 
 def _turned(change: Estimate) -> Estimate:
@@ -261,10 +256,6 @@ def _turned(change: Estimate) -> Estimate:
 def _more(change: Estimate) -> str:
     words, limits = more_words(change)
     return f"{words} ({limits})"
-
-
-def _three(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "-"
 
 
 def _charts(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Chart, ...]:
@@ -299,8 +290,10 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
     base = _totals(arms[0])
     rows: list[tuple[Cell, ...]] = []
     if len(arms) == 1:
-        rows = [(labels[route], measure, float(base.loc[(route, measure)].mean())) for route, measure in base.index]
-        return (Table("comparison", "Totals by route", ("route", "measure", "mean of runs"), tuple(rows), True),)
+        rows = [(labels[route], measure_words(measure), float(base.loc[(route, measure)].mean()))
+                for route, measure in base.index]  # fmt: skip
+        return (Table("comparison", "Totals by route", ("route", "measure", "mean of runs"), tuple(rows), True,
+                      _few_words(arms, labels)),)  # fmt: skip
     for arm in arms[1:]:
         found, keys = _totals(arm), shared(arms[0], arm)
         for route, measure in base.index:
@@ -309,13 +302,26 @@ def _comparison(arms: Sequence[Arm]) -> tuple[Table, ...]:
             mean = float(theirs.mean())
             middle = change.mean if keys else float(ours.mean()) - mean
             relative = 100 * middle / mean if mean else None
-            rows.append((labels[route], measure, *((arm.label,) if len(arms) > 2 else ()), mean, float(ours.mean()),
-                         middle, _or_none(change.low), _or_none(change.high), relative))  # fmt: skip
+            rows.append((labels[route], measure_words(measure), *((arm.label,) if len(arms) > 2 else ()), mean,
+                         float(ours.mean()), middle, _or_none(change.low), _or_none(change.high),
+                         relative))  # fmt: skip
     head = ("route", "measure", *(("runs",) if len(arms) > 2 else ()), "baseline", "here", "difference", "low", "high",
             "difference, %")  # fmt: skip
     note = ("Means of runs; low and high: 95% interval of the difference over pairs of one seed. Attempts, arrivals "
-            "and interceptions on counted legs, deaths on all legs of the route.")  # fmt: skip
+            "and interceptions on counted legs, deaths on all legs of the route. "
+            f"{_few_words(arms, labels)}").strip()  # fmt: skip
     return (Table("comparison", "Every route, against the baseline", head, tuple(rows), True, note),)
+
+
+def _few_words(arms: Sequence[Arm], labels: Mapping[str, str]) -> str:
+    """Return which numbers of the comparison rest on few rows of people, in words; empty if none do."""
+    found: dict[str, None] = {}
+    for arm in arms:
+        means = _totals(arm).mean(axis=1)
+        for (route, measure), mean in zip(means.index.tolist(), means.tolist(), strict=True):
+            if few_rows(float(mean), arm.first.scenario.persons_per_agent, len(arm.runs)):
+                found[f"{measure_words(measure)}, {labels[route]}"] = None
+    return f"On fewer than {FEWEST_ROWS} rows of people rest: {'; '.join(found)}." if found else ""
 
 
 def _totals(arm: Arm) -> pd.DataFrame:

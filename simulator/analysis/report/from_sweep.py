@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from simulator.analysis.diversion.balloon import FLOWS
+from simulator.analysis.diversion.balloon import FLOWS, THERE
 from simulator.analysis.diversion.figures.balance_words import balances_of
 from simulator.analysis.diversion.figures.common import labels_of
 from simulator.analysis.diversion.within import GROUPS
@@ -67,6 +67,18 @@ def tables_needed(content: Mapping[str, Any], name: str) -> dict[str, str]:
             by = "[route, origin, need, year]" if flow == "arrivals" else "[route, year]"
             advice = f"add a table of {flow} by {by}"
             problems.append(Problem(name, "tables", f"holds no {flow} by route", advice=advice))
+    died = {each: about for each, about in tables.items()
+            if about["measure"] == "deaths" and "route" in about["by"] and not about.get("when")}  # fmt: skip
+    there = [each for each, about in died.items() if _at_border(about)]
+    anywhere = [each for each, about in died.items() if not about.get("where")]
+    if there:
+        found[THERE] = there[0]
+    if anywhere:
+        found["deaths"] = anywhere[0]
+    elif "deaths" in found:
+        problems.append(Problem(name, "tables", "was kept at some borders only: deaths elsewhere would be left out",
+                                found["deaths"], None, "deaths by [route, year] without where",
+                                "add that table to the design, and sweep anew"))  # fmt: skip
     if len(content["cases"]) > 1:
         problems.append(Problem(name, "cases", "are several", None, None, "one case", "sweep one case at a time"))
     if problems:
@@ -81,7 +93,8 @@ def balloon_of(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -
     ----------
     tables : each flow by run and route, by its name; what is before the sweep's own measures begin is left out.
     """
-    parts = [_counted(content, tables[flow], flow, RUN) for flow in FLOWS]
+    flows = (*FLOWS, *([THERE] if THERE in tables else []))
+    parts = [_counted(content, tables[flow], flow, RUN) for flow in flows]
     return _typed(pd.concat(parts, axis=1).fillna(0.0).reset_index())
 
 
@@ -185,6 +198,7 @@ def design_of(swept: Swept) -> dict[str, Any]:
         "ran": _months(case["period"][0][:7], _last_month(case["period"][1])),
         "risk_drawn": any(each["field"] == RISK for each in case["drawn"]),
         "attempts": "at borders where arrivals are counted" if at_border else "at any leg of a route",
+        "deaths_there": THERE in tables_needed(content, str(content["experiment"])),
         "about": [("run", " to ".join(case["period"])), ("counted from", since or case["period"][0]),
                   ("members of the fit drawn", members), ("fields drawn", str(len(drawn)))],
         "assumptions": drawn, "version": content["made_by"]["corridor"],
@@ -204,6 +218,11 @@ def design_of(swept: Swept) -> dict[str, Any]:
 def counted_attempts(content: Mapping[str, Any]) -> bool:
     """Return whether the attempts that a sweep kept are those on the legs where arrivals are counted."""
     about = content["design"]["tables"][tables_needed(content, str(content["experiment"]))["attempts"]]
+    return _at_border(about)
+
+
+def _at_border(about: Mapping[str, Any]) -> bool:
+    """Return whether a table is of the legs where arrivals are counted."""
     return _labels(about.get("where", {}).get("border", ())) == ["counted"]
 
 

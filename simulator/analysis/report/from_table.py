@@ -40,7 +40,6 @@ from simulator.analysis.diversion.figures.common import (
     join,
     labels_of,
     more_words,
-    number,
     rise_words,
 )
 from simulator.analysis.diversion.figures.glance import MATCHED
@@ -48,6 +47,7 @@ from simulator.analysis.diversion.within import MEANS
 from simulator.analysis.report.charts import colours
 from simulator.analysis.report.content import Bar, Finding, ReportContent, Table
 from simulator.analysis.report.sweep_charts import charts_of
+from simulator.numbers import people
 
 LIMITS: Final = (
     "Differences, not forecasts: the model compares efforts under stated assumptions and does not foretell totals.",
@@ -157,10 +157,10 @@ def _findings(found: Sequence[Balance], labels: Mapping[str, str], design: Desig
         died = f"{deaths_where(design)}: {change}: {'; '.join(more)}."
         if each.known:
             made.append(Finding(
-                f"{label}: {number(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}); of "
+                f"{label}: {people(each.fall.mean)} fewer arrive there ({between(each.fall.low, each.fall.high)}); of "
                 f"every 100 of them, {share_words(each)} are {MATCHED}.",
                 f"All together, {more_words(each.rise)[0]} come by other routes ({more_words(each.rise)[1]}); "
-                f"{number(each.moved.mean)} match the fall. {each.verdict.said.capitalize()}. {died}"))  # fmt: skip
+                f"{people(each.moved.mean)} match the fall. {each.verdict.said.capitalize()}. {died}"))  # fmt: skip
         else:
             made.append(Finding(f"{label}: {nothing_words(each)}", died))
     return tuple(made)
@@ -201,7 +201,7 @@ def _elasticities(table: pd.DataFrame, labels: Mapping[str, str]) -> Table:
 
 
 def _hundred(value: float) -> float | None:
-    return round(100 * value, 1) if math.isfinite(value) else None
+    return 100 * value if math.isfinite(value) else None
 
 
 def _finite(value: float) -> float | None:

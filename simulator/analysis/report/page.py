@@ -9,18 +9,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.analysis import style
 from simulator.analysis.diversion.figures.balance_words import EDGE
 from simulator.analysis.report.content import ReportContent, Table
 from simulator.errors import InputError, Problem
+from simulator.numbers import figure
 from simulator.outputs.whole import check_place, whole_file
 
 TEMPLATES: Final = "templates"
 LONG: Final = 24
 """Rows from which a table is folded away."""
 SUFFIXES: Final = (".html", ".htm")
-NOTHING: Final = 1e-9
-"""Figures nearer to zero than this are shown as zero."""
 
 
 def check_file(path: Path, *, overwrite: bool) -> None:
@@ -130,6 +128,4 @@ def shown(value: Any) -> str:
         return "\N{EN DASH}"
     if not is_number(value):
         return str(value)
-    # What sums of floats leave of nothing is nothing.
-    text = style.rounded(value) if abs(value) >= 100 else f"{value if abs(value) > NOTHING else 0.0:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return figure(value)

@@ -10,9 +10,10 @@ import pandas as pd
 
 from simulator.analysis import style
 from simulator.analysis.diversion.figures.against_effort import bounded, risk_axis
-from simulator.analysis.diversion.figures.common import base_of, effort_axis, number, rise_words, three
-from simulator.analysis.report.charts import DASHES, band, colours, plain
+from simulator.analysis.diversion.figures.common import base_of, effort_axis, rise_words
+from simulator.analysis.report.charts import DASHES, band, colours, hover, plain
 from simulator.analysis.report.content import Cell, Chart, Table
+from simulator.numbers import people, rate
 
 Design = Mapping[str, Any]
 
@@ -91,9 +92,9 @@ def _lines(
         data += band(x, part["low"].tolist(), part["high"].tolist(), colour)
         data.append(go.Scatter(x=x, y=part["mean"].tolist(), name=labels[route], mode="lines+markers",
                                line={"color": colour, "width": 4 if route == squeezed else 2,
-                                     "dash": DASHES[place % len(DASHES)]}, hovertemplate="%{y:,.0f}"))  # fmt: skip
+                                     "dash": DASHES[place % len(DASHES)]}, **hover(part["mean"])))  # fmt: skip
         rows += [(labels[route], *row) for row in part[["effort", "mean", "low", "high"]].itertuples(index=False)]
-        words.append(f"{labels[route]} from {number(_at(part, base))} to {number(_at(part, efforts[-1]))}")
+        words.append(f"{labels[route]} from {people(_at(part, base))} to {people(_at(part, efforts[-1]))}")
     figure = plain(data, **_from_zero(_layout(efforts, "arrivals", design), *parts))
     table = Table(f"numbers-balloon-{squeezed}", f"Arrivals, effort on the {labels[squeezed]}",
                   ("route", "effort", "arrivals", "low", "high"), tuple(rows))  # fmt: skip
@@ -113,13 +114,13 @@ def _stack(
     parts = {route: curve_of(curves, squeezed, route, "arrivals") for route in routes}
     efforts = parts[squeezed]["effort"].tolist()
     data = [go.Scatter(x=steps(efforts), y=part["mean"].tolist(), name=labels[route], stackgroup="one",
-                       line={"color": tints[route], "width": 1}, hovertemplate="%{y:,.0f}")
+                       line={"color": tints[route], "width": 1}, **hover(part["mean"]))
             for route, part in parts.items()]  # fmt: skip
     total = np.sum([part["mean"].to_numpy() for part in parts.values()], axis=0)
     figure = plain(data, **_layout(efforts, "arrivals, stacked", design))
     return Chart(f"stack-{squeezed}", f"{labels[squeezed]}: all routes in one stack", figure,
                  f"Arrivals on all routes but onward ones, stacked, as effort on the {labels[squeezed]} rises {rises}: "
-                 f"{number(float(total[efforts.index(base)]))} to {number(float(total[-1]))} in all.", None,
+                 f"{people(float(total[efforts.index(base)]))} to {people(float(total[-1]))} in all.", None,
                  "Height that is lost arrives nowhere. Means; the intervals are in the figure before.")  # fmt: skip
 
 
@@ -144,18 +145,18 @@ def _deaths(
         x = steps(part["effort"].tolist())
         data += band(x, part["low"].tolist(), part["high"].tolist(), colour)
         data.append(go.Scatter(x=x, y=part["mean"].tolist(), name=name, mode="lines+markers",
-                               line={"color": colour, "width": 3, "dash": dash}, hovertemplate="%{y:.2f}"))  # fmt: skip
-        ends = [three(_at(part, effort)) if effort in set(part["effort"]) else "too few to tell"
+                               line={"color": colour, "width": 3, "dash": dash},
+                               **hover(part["mean"], rate)))  # fmt: skip
+        ends = [rate(_at(part, effort)) if effort in set(part["effort"]) else "too few to tell"
                 for effort in (base, efforts[-1])]  # fmt: skip
         words.append(f"{name} from {ends[0]} to {ends[1]}")
     axis = risk_axis(design)
     layout = _from_zero(_layout(efforts, axis, design), *parts)
     layout["xaxis"] |= {"categoryorder": "array", "categoryarray": steps(efforts)}
-    layout["yaxis"]["title"]["text"] = "deaths per 1,000 attempts<br>" + axis.removeprefix("deaths per 1,000 attempts")
+    layout["yaxis"]["title"]["text"] = axis.replace(" attempts", " attempts<br>", 1)
     figure = plain(data, **layout)
     table = Table(f"numbers-deaths-{squeezed}", f"{axis[:1].upper()}{axis[1:]}, effort on the {labels[squeezed]}",
                   ("where", "effort", "mean", "low", "high"), tuple(rows))  # fmt: skip
     return Chart(f"deaths-{squeezed}", f"{labels[squeezed]}: deaths per thousand attempts", figure,
                  f"{axis[:1].upper()}{axis[1:]} as effort rises {rises}: {'; '.join(words)}.", table,
-                 "Deaths on all legs of the routes. Nothing is drawn where attempts are too few to set "
-                 "limits.")  # fmt: skip
+                 "Nothing is drawn where attempts are too few to set limits.")  # fmt: skip

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulator.analysis import style
+from simulator.analysis.deaths import RISK
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import Balance
 from simulator.analysis.diversion.figures.balance_words import (
@@ -30,12 +31,11 @@ from simulator.analysis.diversion.figures.common import (
     join,
     labels_of,
     look_of,
-    number,
     rise_words,
     source_of,
-    three,
 )
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import people, rate
 
 ALL: Final[dict[str, Any]] = {"color": style.INK, "linestyle": "-", "linewidth": 2.4}
 
@@ -104,7 +104,7 @@ def _sentence(each: Balance) -> str:
     """Return what full effort on a route does, in words."""
     if not each.known:
         return nothing_words(each)
-    return f"{number(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
+    return f"{people(each.fall.mean)} fewer there; of every 100 of them {share_words(each)} are matched elsewhere"
 
 
 def _steps(axes: Axes, efforts: Sequence[float], design: Mapping[str, Any] | None) -> None:
@@ -169,9 +169,10 @@ def _stack(
 
 
 def risk_axis(design: Mapping[str, Any] | None) -> str:
-    """Return the name of the axis of risk: deaths per thousand attempts, and which attempts."""
-    where = (design or {}).get("attempts", "")
-    return f"deaths per 1,000 attempts{f' {where}' if where else ''}"
+    """Return the name of the axis of risk: deaths per thousand attempts, which deaths, and which attempts."""
+    where, there = (design or {}).get("attempts", ""), (design or {}).get("deaths_there")
+    tail = f" {where}" if where else ""
+    return f"{RISK}{tail}" if there else f"deaths on all legs of a route per 1,000 attempts{tail}"
 
 
 def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) -> Drawn:
@@ -190,8 +191,8 @@ def deaths_figure(table: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     title = f"How dangerous an attempt is as control on one route rises {rises}"
     subtitle = (f"Simulated {risk_axis(design)}, mean and 95% interval over {over_words(table)}. Coloured: the route "
                 "under control; black: all routes together, whose risk moves also because people change to routes "
-                "that are more or less dangerous. Scales differ. Deaths are those on all legs of the "
-                "routes. Nothing is drawn where attempts are too few to set limits.")  # fmt: skip
+                "that are more or less dangerous. Scales differ. Nothing is drawn where attempts are too few to set "
+                "limits.")  # fmt: skip
     columns = min(RISKS, len(every))
     rows = math.ceil(len(every) / columns)
     cell, above = 2.2, 1.15
@@ -236,5 +237,5 @@ def _risk_words(found: pd.DataFrame, each: Balance) -> str:
         rows = bounded(found[(found["squeezed"] == each.squeezed) & (found["route"] == route)]).set_index("effort")
         one, other = (float(rows["mean"].loc[effort]) for effort in (each.base, each.effort))
         known = math.isfinite(one) and math.isfinite(other)
-        parts.append(f"{three(one)} to {three(other)} {words}" if known else f"too few attempts {words} to tell")
+        parts.append(f"{rate(one)} to {rate(other)} {words}" if known else f"too few attempts {words} to tell")
     return join(parts)

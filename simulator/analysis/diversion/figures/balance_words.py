@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from simulator.analysis.deaths import ANYWHERE
 from simulator.analysis.diversion.balance import Balance, balances
 from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
@@ -18,13 +19,12 @@ from simulator.analysis.diversion.figures.common import (
     join,
     labels_of,
     more_words,
-    number,
     signed,
     signed_between,
-    three,
 )
 from simulator.analysis.diversion.figures.glance import MATCHED, UNMATCHED, hundred, rest_limits
 from simulator.analysis.diversion.within import MEANS, OTHERS
+from simulator.numbers import people, rate, whole
 
 NAMED: Final = 2
 """Routes that the title names."""
@@ -57,7 +57,7 @@ def headline(found: Sequence[Balance], labels: Mapping[str, str]) -> str:
 
 def count_words(each: Balance) -> str:
     """Return how many of a hundred are matched by a rise of the same origin and need on other routes."""
-    return number(WHOLE * each.ratio.mean)
+    return people(WHOLE * each.ratio.mean)
 
 
 def share_words(each: Balance) -> str:
@@ -68,7 +68,7 @@ def share_words(each: Balance) -> str:
 def lead_words(each: Balance) -> str:
     """Return how many are matched by a rise on other routes: of a hundred, and people."""
     limits = bracketed(between(each.ratio.low, each.ratio.high, WHOLE))
-    return f"{count_words(each)} of 100{limits} matched: about {number(each.moved.mean)} people"
+    return f"{count_words(each)} of 100{limits} matched: about {people(each.moved.mean)} people"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Part:
     @property
     def more(self) -> str:
         """Return how many people that is, and the interval of the count."""
-        return f"{number(self.people)} people{bracketed(self.limits)}"
+        return f"{people(self.people)} people{bracketed(self.limits)}"
 
     @property
     def said(self) -> str:
@@ -112,7 +112,7 @@ def parts_of(each: Balance, labels: Mapping[str, str]) -> list[Part]:
     found = [Part(route, labels[route], count, each.to[route].mean,
                   between(each.shares[route].low, each.shares[route].high, WHOLE))
              for route, count in counts.items()]  # fmt: skip
-    rest = WHOLE - round(WHOLE * each.ratio.mean)
+    rest = WHOLE - whole(WHOLE * each.ratio.mean)
     if rest <= 0:
         return found
     return [*found, Part("", UNMATCHED, rest, each.fallen.mean - each.moved.mean, rest_limits(each.ratio))]
@@ -133,13 +133,13 @@ def others_words(each: Balance) -> str:
     if not (each.others.told or each.others.n < 2) or not each.others.mean > 0:
         return ""
     limits = bracketed(between(each.others.low, each.others.high))
-    return f"Others more on other routes: {number(each.others.mean)}{limits}"
+    return f"Others more on other routes: {people(each.others.mean)}{limits}"
 
 
 def fall_words(each: Balance) -> tuple[str, str]:
     """Return the fall, and its interval with how many arrived before."""
-    was = f", of {number(each.before)}" if math.isfinite(each.before) else ""
-    return f"{number(each.fall.mean)} fewer", f"({between(each.fall.low, each.fall.high)}){was}"
+    was = f", of {people(each.before)}" if math.isfinite(each.before) else ""
+    return f"{people(each.fall.mean)} fewer", f"({between(each.fall.low, each.fall.high)}){was}"
 
 
 def nothing_words(each: Balance) -> str:
@@ -169,16 +169,17 @@ def under_words(each: Balance) -> list[str]:
 def deaths_words(each: Balance, labels: Mapping[str, str]) -> tuple[str, list[str]]:
     """Return the change of deaths, and what to know of it: baseline, interval, on which route, at what risk."""
     change = signed(each.deaths.mean)
-    limits, was = signed_between(each.deaths.low, each.deaths.high), f"in all before: {number(each.deaths_before)}"
+    limits, was = signed_between(each.deaths.low, each.deaths.high), f"in all before: {people(each.deaths_before)}"
     if each.deaths.n > 1 and not each.deaths.told:
         return "No clear change", [f"{change} ({limits})", was]
     found, where = [f"({limits})", was], most_deaths(each)
     if where:
-        found.append(f"{signed(each.deaths_on[where].mean)} on the {labels[where]}")
+        found.append(f"{signed(each.deaths_on[where].mean)} on all legs of the {labels[where]}")
         before, after = each.risk.get(where, (math.nan, math.nan))
         if math.isfinite(before) and math.isfinite(after):
-            then = f", then {three(after)}" if three(after) != three(before) else ", as before"
-            found.append(f"deaths per 1,000 attempts there: {three(before)}{then}")
+            then = f", then {rate(after)}" if rate(after) != rate(before) else ", as before"
+            deaths = "deaths" if each.risk_there else "deaths on all its legs"
+            found.append(f"{deaths} per 1,000 attempts there: {rate(before)}{then}")
     return f"{change} deaths", found
 
 
@@ -210,7 +211,7 @@ def sentence(each: Balance, labels: Mapping[str, str], where: str) -> str:
 
 def deaths_where(design: Mapping[str, Any] | None) -> str:
     """Return where deaths are counted, in words."""
-    there = "anywhere on the way" if (design or {}).get("deaths") is not None else "on all routes together"
+    there = ANYWHERE if (design or {}).get("deaths") is not None else "on all legs of all routes"
     mark = "*" if (design or {}).get("risk_drawn") is False else ""
     return f"Change in deaths{mark}, {there}"
 

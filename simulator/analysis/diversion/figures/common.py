@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from simulator import __version__
 from simulator.analysis import style
 from simulator.analysis.diversion.estimates import Estimate
+from simulator.numbers import people
+from simulator.numbers import signed as signed_text
 
 FEWER: Final = style.OKABE_ITO["blue"]
 MORE: Final = style.OKABE_ITO["vermilion"]
@@ -42,24 +44,9 @@ class Drawn:
         return [*paths, text]
 
 
-def number(value: float) -> str:
-    """Return a number of people in words: three figures from a thousand up, a true minus."""
-    if not math.isfinite(value):
-        return "-"
-    text = style.rounded(value)
-    return "0" if text in ("-0", "0") else text.replace("-", "\N{MINUS SIGN}")
-
-
-def three(value: float) -> str:
-    """Return a rate in words: two figures, more from a hundred up; a dash where there is none."""
-    if not math.isfinite(value):
-        return "-"
-    return number(value) if abs(value) >= 100 else f"{value:.2g}"
-
-
 def signed(value: float) -> str:
     """Return a change with its sign."""
-    return f"+{number(value)}" if value > 0 else number(value)
+    return signed_text(people(value), value)
 
 
 def between(low: float, high: float, scale: float = 1.0) -> str:
@@ -68,7 +55,7 @@ def between(low: float, high: float, scale: float = 1.0) -> str:
         return NO_INTERVAL
     if math.isinf(low) or math.isinf(high):
         return "no limits"
-    return f"{number(scale * low)} to {number(scale * high)}"
+    return f"{people(scale * low)} to {people(scale * high)}"
 
 
 def bracketed(limits: str) -> str:
@@ -85,7 +72,7 @@ def signed_between(low: float, high: float, scale: float = 1.0) -> str:
 
 def said(estimate: Estimate, scale: float = 1.0) -> str:
     """Return an estimate with its interval in words."""
-    return f"{number(scale * estimate.mean)} ({between(estimate.low, estimate.high, scale)})"
+    return f"{people(scale * estimate.mean)} ({between(estimate.low, estimate.high, scale)})"
 
 
 def more_words(change: Estimate) -> tuple[str, str]:
@@ -96,8 +83,8 @@ def more_words(change: Estimate) -> tuple[str, str]:
     many, other = ("more", "fewer") if change.mean >= 0 else ("fewer", "more")
     limits = between(low, high)
     if math.isfinite(low) and low < 0:
-        limits = f"{number(-low)} {other} to {number(high)} {many}"
-    return f"{number(abs(change.mean))} {many}", limits
+        limits = f"{people(-low)} {other} to {people(high)} {many}"
+    return f"{people(abs(change.mean))} {many}", limits
 
 
 def look_of(routes: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -11,10 +11,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import FEWER, MORE, Drawn, number, signed
+from simulator.analysis.diversion.figures.common import FEWER, MORE, Drawn, signed
 from simulator.analysis.diversion.pairs import Pairs
 from simulator.analysis.geography import Frame, Points, frame_of, label_places, map_axes
 from simulator.analysis.map import FEWEST, bend, leg_width, nice_steps
+from simulator.numbers import people
 
 if TYPE_CHECKING:
     from simulator.scenario.schema import Scenario
@@ -132,6 +133,6 @@ def _alternative(pairs: Pairs, table: pd.DataFrame) -> str:
                              for _, row in rows.iterrows())  # fmt: skip
             words.append(f"Most {what}: {legs}.")
     busiest = "".join(
-        f"Without the policy, most people, {number(float(row['without']))}, went from {names[row['tail']]} to "
+        f"Without the policy, most people, {people(float(row['without']))}, went from {names[row['tail']]} to "
         f"{names[row['head']]}. " for _, row in table.nlargest(1, "without").iterrows())  # fmt: skip
     return busiest + " ".join(words)

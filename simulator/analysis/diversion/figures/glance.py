@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
+from simulator.analysis.deaths import ANYWHERE
 from simulator.analysis.diversion.balance import sharp
 from simulator.analysis.diversion.estimates import Estimate
 from simulator.analysis.diversion.figures.common import (
@@ -23,7 +24,6 @@ from simulator.analysis.diversion.figures.common import (
     between,
     bracketed,
     join,
-    number,
     row_words,
     said,
     signed,
@@ -31,6 +31,7 @@ from simulator.analysis.diversion.figures.common import (
 )
 from simulator.analysis.diversion.study import Diversion
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import apportioned, people, percent, whole
 
 HEIGHT: Final = 6.9
 DOTS: Final = 100
@@ -62,7 +63,7 @@ def headline(study: Diversion) -> str:
     if not sharp(ratio):
         return (f"Simulated, {policy}: fewer people arrive by the {route}; how much of that a rise on other routes "
                 "matches cannot be told from these runs")  # fmt: skip
-    many = number(DOTS * ratio.mean)
+    many = people(DOTS * ratio.mean)
     return (f"Simulated, {policy}: of 100 fewer arrivals by the {route}, {many} {'is' if many == '1' else 'are'} "
             f"{MATCHED}")  # fmt: skip
 
@@ -73,8 +74,8 @@ def limits_words(study: Diversion) -> str:
 
 
 def deaths_words(study: Diversion) -> str:
-    """Return deaths without it, and their change."""
-    change, was = study.deaths, f"{number(study.content['deaths_without'])} without it"
+    """Return deaths anywhere without it, and their change."""
+    change, was = study.deaths, f"{people(study.content['deaths_without'])} without it"
     if change.n > 1 and not change.told:
         was = f"no clear change; {was}"
     return f"{was}, {signed(change.mean)} ({signed_between(change.low, change.high)})"
@@ -92,7 +93,7 @@ def alternative(study: Diversion) -> str:
         f"Fewer arrive by the {treated_words(study)}: {said(study.fall)}. Of every 100 of them "
         f"{said(study.ratio, 100)} are {MATCHED}: {said(study.moved)}. Others more there: {said(study.others)}. "
         f"{study.verdict.said.capitalize()}. {MEANS} Change of "
-        f"arrivals by route, with 95% intervals: {changes}. Deaths in all: {deaths_words(study)}."
+        f"arrivals by route, with 95% intervals: {changes}. Deaths {ANYWHERE}: {deaths_words(study)}."
     )
 
 
@@ -126,15 +127,15 @@ def _numbers(figure: Figure, study: Diversion, base: float, high: float) -> None
     fall, moved, others = study.fall, study.moved, study.others
     nowhere = fall.mean - study.rise.mean
     before = study.tables["routes"].query("measure == 'arrivals' and role == 'treated'")["without"].sum()
-    share = f", {round(100 * fall.mean / before)}% fewer" if before > 0 else ""
-    rest = f"{number(nowhere)} fewer" if nowhere >= 0 else f"{number(-nowhere)} more"
+    share = f", {percent(fall.mean / before)} fewer" if before > 0 else ""
+    rest = f"{people(nowhere)} fewer" if nowhere >= 0 else f"{people(-nowhere)} more"
     texts = (
-        (f"{number(fall.mean)} fewer" if fall.mean >= 0 else f"{number(-fall.mean)} more",
+        (f"{people(fall.mean)} fewer" if fall.mean >= 0 else f"{people(-fall.mean)} more",
          f"arrive by the {treated_words(study)}{share} ({between(fall.low, fall.high)})"),
-        (f"{number(moved.mean)} matched",
+        (f"{people(moved.mean)} matched",
          f"by more people of the same origin and need on other routes ({between(moved.low, moved.high)}); others more "
-         f"there: {number(others.mean)} ({between(others.low, others.high)})"),
-        (rest, f"arrive in all, whichever the route. Deaths: {deaths_words(study)}"),
+         f"there: {people(others.mean)} ({between(others.low, others.high)})"),
+        (rest, f"arrive in all, whichever the route. Deaths {ANYWHERE}: {deaths_words(study)}"),
     )  # fmt: skip
     for place, (big, small) in enumerate(texts):
         x = (0.35 + 3.85 * place) / style.WIDTH
@@ -150,14 +151,13 @@ def shares(study: Diversion) -> dict[str, int]:
 
 
 def hundred(ratios: Mapping[str, float]) -> dict[str, int]:
-    """Return ratios as whole people of a hundred, most first, that add up as they do; those below zero as none."""
-    wanted = {route: 100 * ratio for route, ratio in sorted(ratios.items(), key=lambda item: -item[1]) if ratio > 0}
-    whole = {route: int(np.floor(value)) for route, value in wanted.items()}
-    rest = round(sum(wanted.values())) - sum(whole.values())
-    by_remainder = sorted(whole, key=lambda route: whole[route] - wanted[route])
-    for route in by_remainder[:rest]:
-        whole[route] += 1
-    return {route: count for route, count in whole.items() if count}
+    """Return ratios as whole people of a hundred, most first, that come to what the text says of all routes together.
+
+    Routes of none, and of which nothing can be told, are left out.
+    """
+    wanted = {route: DOTS * ratio for route, ratio in sorted(ratios.items(), key=lambda item: -item[1]) if ratio > 0}
+    found = apportioned(wanted, whole(sum(wanted.values())))
+    return {route: number for route, number in found.items() if number}
 
 
 def _waffle(axes: Axes, study: Diversion) -> None:
@@ -198,7 +198,7 @@ def _waffle(axes: Axes, study: Diversion) -> None:
 def rest_limits(ratio: Estimate) -> str:
     """Return the interval of those who are not matched: what the others leave of a hundred."""
     low, high = DOTS * (1 - ratio.high), DOTS * (1 - ratio.low)
-    return f"none to {number(high)}" if math.isfinite(low) and round(low) <= 0 else between(low, high)
+    return f"none to {people(high)}" if math.isfinite(low) and whole(low) <= 0 else between(low, high)
 
 
 def unknown_words(study: Diversion) -> str:

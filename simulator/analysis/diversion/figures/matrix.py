@@ -13,8 +13,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import Drawn, between, labels_of, number, source_of
+from simulator.analysis.diversion.figures.common import Drawn, between, labels_of, source_of
+from simulator.analysis.diversion.figures.glance import hundred
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import count
 
 SHADES: Final = LinearSegmentedColormap.from_list("diversion", ["#FFFFFF", "#F3B48F"])
 """From none to a hundred."""
@@ -45,6 +47,8 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
     cells = {(str(each["squeezed"]), str(each["route"])): each for each in found.to_dict(orient="records")}
     said = []
     for y, one in enumerate(squeezed):
+        row_ratios = {other: float(each["ratio"]) for (here, other), each in cells.items() if here == one}
+        counts = hundred(row_ratios)
         for x, other in enumerate(routes):
             cell = cells.get((one, other))
             if cell is None:
@@ -54,8 +58,9 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
             ratio = float(cell["ratio"])
             shade = SHADES(ratio) if math.isfinite(ratio) else "white"
             limits = between(cell["low"], cell["high"], 100) if not math.isnan(cell["low"]) else ""
-            _cell(axes, x, y, shade, number(100 * ratio), limits, style.INK)
-            said.append(f"{labels[one]} to {labels[other]}: {number(100 * ratio)}"
+            many = count(counts.get(other, 0) if math.isfinite(ratio) else math.nan)
+            _cell(axes, x, y, shade, many, limits, style.INK)
+            said.append(f"{labels[one]} to {labels[other]}: {many}"
                         f"{f' ({limits})' if limits else ''}")  # fmt: skip
     axes.set_xlim(-0.5, len(routes) - 0.5)
     axes.set_ylim(len(squeezed) - 0.5, -0.5)

@@ -13,8 +13,9 @@ from matplotlib.path import Path as Curve
 from matplotlib.patheffects import withStroke
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import Drawn, number
+from simulator.analysis.diversion.figures.common import Drawn
 from simulator.analysis.diversion.pairs import Pairs
+from simulator.numbers import people
 
 OUTCOMES: Final = {
     "protected": "protection", "admitted": "legal pathway", "awaiting": "decision pending",
@@ -97,7 +98,7 @@ def sankey_figure(pairs: Pairs) -> Drawn:
         axes = figure.add_axes(((0.35 + place * 5.72) / style.WIDTH, bottom + 0.05 / high, 5.5 / style.WIDTH,
                                 top - bottom - 0.5 / high))  # fmt: skip
         _diagram(axes, table, orders, max(totals))
-        axes.set_title(f"{name}: {number(totals[place])} people", loc="left", size=style.TEXT_SIZE + 1.5, weight="bold",
+        axes.set_title(f"{name}: {people(totals[place])} people", loc="left", size=style.TEXT_SIZE + 1.5, weight="bold",
                        color=style.INK)  # fmt: skip
     return Drawn(figure, title, _alternative(tables))
 
@@ -136,7 +137,7 @@ def _labels(
 ) -> None:
     places = style.spread(list(wanted)[::-1], 0.034 * tall, 0.0, tall)[::-1]
     for (label, size), y in zip(labels, places, strict=True):
-        axes.text(x - 0.008 if left else x + 0.026, y, f"{label}  {number(size)}", va="center", zorder=5,
+        axes.text(x - 0.008 if left else x + 0.026, y, f"{label}  {people(size)}", va="center", zorder=5,
                   ha="right" if left else "left", size=style.SMALL_SIZE - 1, color=style.INK,
                   path_effects=[withStroke(linewidth=2.4, foreground="white", alpha=0.85)])  # fmt: skip
 
@@ -166,10 +167,10 @@ def _ribbons(
 def _alternative(tables: Sequence[pd.DataFrame]) -> str:
     parts = []
     for words, table in zip(("Without the policy", "With it"), tables, strict=True):
-        said = "; ".join(f"{label} {number(float(size))}" for label, size
+        said = "; ".join(f"{label} {people(float(size))}" for label, size
                          in table.groupby("outcome")["people"].sum().sort_values(ascending=False).items())  # fmt: skip
         inside = table[~table["place"].isin(NO_DESTINATION)].groupby("place")["people"].sum()
-        where = "; ".join(f"{label} {number(float(size))}" for label, size
+        where = "; ".join(f"{label} {people(float(size))}" for label, size
                           in inside.sort_values(ascending=False).items())  # fmt: skip
         parts.append(f"{words}, outcomes: {said}. In destination countries: {where}.")
     return " ".join(parts)

@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulator.analysis import style
-from simulator.analysis.diversion.figures.common import FEWER, MORE, Drawn, between, number
+from simulator.analysis.diversion.figures.common import FEWER, MORE, Drawn, between
 from simulator.analysis.diversion.figures.glance import treated_words
 from simulator.analysis.diversion.study import Diversion
 from simulator.analysis.diversion.within import MEANS
+from simulator.numbers import count, people
 from simulator.scenario.policies import Policy
 
 BEFORE: Final = 3
@@ -32,8 +33,9 @@ def times_words(study: Diversion) -> str:
     for what, words in (("fall", "of the fall"), ("moved", "of what is matched elsewhere")):
         half, most = rows[what, "half"], rows[what, "most"]
         if math.isfinite(half["months"]):
-            parts.append(f"half {words} had happened after {half['months']:.0f} months "
-                         f"({between(half['low'], half['high'])}), nine tenths after {most['months']:.0f}")  # fmt: skip
+            parts.append(f"half {words} had happened after {count(half['months'])} months "
+                         f"({between(half['low'], half['high'])}), "
+                         f"nine tenths after {count(most['months'])}")  # fmt: skip
     return "; ".join(parts) or "nothing moved"
 
 
@@ -41,8 +43,8 @@ def _title(study: Diversion) -> str:
     fall, moved = (times_of(study)[what, "half"]["months"] for what in ("fall", "moved"))
     if not math.isfinite(fall):
         return "How long it takes: nothing fell"
-    later = f", half of what is matched elsewhere after {moved:.0f}" if math.isfinite(moved) else ""
-    return f"How long it takes: half of the fall had happened after {fall:.0f} months{later}"
+    later = f", half of what is matched elsewhere after {count(moved)}" if math.isfinite(moved) else ""
+    return f"How long it takes: half of the fall had happened after {count(fall)} months{later}"
 
 
 def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -> Drawn:
@@ -84,7 +86,7 @@ def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -
     order = sorted(ends, key=lambda name: ends[name])
     places = style.spread([ends[name] for name in order], 0.13 * (high - low), low, high)
     for name, place in zip(order, places, strict=True):
-        axes.annotate(f"{number(ends[name])} {looks[name][1]}", (x[-1], place), (22, 0), textcoords="offset points",
+        axes.annotate(f"{people(ends[name])} {looks[name][1]}", (x[-1], place), (22, 0), textcoords="offset points",
                       color=looks[name][0], size=style.TEXT_SIZE, weight="bold", va="center",
                       annotation_clip=False)  # fmt: skip
     axes.axhline(0, color=style.INK, linewidth=0.8)
@@ -93,8 +95,8 @@ def course_figure(study: Diversion, policies: dict[str, Policy] | None = None) -
     style.count_axis(axes, "people, added up")
     if policies:
         style.mark_policies(axes, policies, ())
-    words = (f"By the end: {number(study.fall.mean)} fewer on the {treated_words(study)}, {number(study.moved.mean)} "
-             f"matched by more of the same origin and need on other routes, {number(study.others.mean)} others more "
+    words = (f"By the end: {people(study.fall.mean)} fewer on the {treated_words(study)}, {people(study.moved.mean)} "
+             f"matched by more of the same origin and need on other routes, {people(study.others.mean)} others more "
              f"there. {MEANS}")  # fmt: skip
     return Drawn(figure, title, f"{said[0].upper()}{said[1:]}. {words}")
 
@@ -111,7 +113,7 @@ def _mark(axes: Axes, study: Diversion, name: str, colour: str) -> None:
             height = float(np.interp(start + months, ends, course[name].to_numpy()))
             axes.plot([start + months], [height], marker="o" if row.part == "half" else "D", markersize=7, color=colour,
                       markeredgecolor="white", zorder=5)  # fmt: skip
-            words = f"{'half' if row.part == 'half' else 'nine tenths'}: {months:.0f} months"
+            words = f"{'half' if row.part == 'half' else 'nine tenths'}: {count(months)} months"
             axes.annotate(words, (start + months, height), (0, -15) if name == "moved" else (-8, 6),
                           textcoords="offset points", ha="center" if name == "moved" else "right",
                           size=style.SMALL_SIZE, color=style.INK)  # fmt: skip

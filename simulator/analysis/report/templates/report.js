@@ -14,7 +14,11 @@
   const WIDTHS = [1, 2, 3.2, 4.8, 6.8, 9.2, 12];
   const KINDS = [["#5a5a5a", "solid"], ["#0072b2", "2px,3px"], ["#d55e00", "solid"]];
   const map = report.map;
-  const words = (n) => Math.abs(n) >= 1000 ? Number(Math.abs(n).toPrecision(3)).toLocaleString("en") : String(Math.abs(n));
+  // As `simulator.numbers.people`: whole, of three figures from a thousand up, ties away from zero.
+  const words = (n) => {
+    const size = Number(Math.abs(n).toPrecision(12));
+    return (size >= 1000 ? Number(size.toPrecision(3)) : Math.round(size)).toLocaleString("en");
+  };
 
   function scaleOf(view, whole) {
     const rows = whole ? [view.people[0]] : view.people.slice(1);
