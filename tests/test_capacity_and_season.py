@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.model import CorridorModel
-from simulator.stages import asylum, departure, drivers, feedback, season, smuggling
+from simulator.stages import asylum, departure, drivers, feedback, season, smuggling, takings
 from simulator.world.options import Level, OptionList
 from simulator.world.world import World
 
@@ -33,7 +33,7 @@ def ask(world: World, leg: int, people: int) -> None:
     for name in ("attempts", "crossings", "put_off"):
         world.ledger[name][...] = 0
     world.ledger["put_off"][leg] = people
-    smuggling.equip(world)
+    takings.equip(world)
 
 
 def test_only_legs_by_sea_from_a_guarded_coast_need_a_vessel(world: World) -> None:

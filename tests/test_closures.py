@@ -18,7 +18,6 @@ from simulator.governments.levers import LeverTable
 from simulator.governments.timetable import orders_of, within_steps
 from simulator.model import CorridorModel
 from simulator.stages import crossing, drivers
-from simulator.world.build import build_world
 
 SHUT = 100.0
 EAST = 3
@@ -36,8 +35,7 @@ def chances(*changes: Any, step: int = 0, step_days: Any = 7) -> Any:
     made = small.corridor(
         policies={"closure": small.policy(*changes)}, step_days=step_days, start="2016-01-01", end="2016-03-01"
     )  # fmt: skip
-    world = build_world(made)
-    world.new_ledger()
+    world = small.begun(made)
     world.step = step
     drivers.update(world)
     table = LeverTable(world)

@@ -12,7 +12,7 @@ from worlds import add_people, half_width, settle_step
 
 from simulator.clock import chance
 from simulator.scenario import tables as rows
-from simulator.stages import asylum, crossing, drivers, feedback, returns, route_choice, smuggling
+from simulator.stages import asylum, crossing, drivers, feedback, returns, route_choice, smuggling, takings
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -229,7 +229,7 @@ def test_flow_and_load_start_without_a_false_boom() -> None:
     for _ in range(60):
         smuggling.update(world)
         world.ledger["attempts"][EAST, 0, 0] = 70
-        smuggling.collect(world)
+        takings.update(world)
         assert world.flow[EAST] == pytest.approx(70)
         assert world.price[EAST] == pytest.approx(1000)
 
@@ -237,7 +237,7 @@ def test_flow_and_load_start_without_a_false_boom() -> None:
 def test_revenue_is_paid_by_those_who_get_through() -> None:
     world = settle_step(small.world(), smuggling.update)
     world.ledger["attempts"][EAST, 0, 0], world.ledger["crossings"][EAST, 0, 0] = 100, 60
-    smuggling.collect(world)
+    takings.update(world)
     assert world.ledger["smuggled"][EAST] == 90
     assert world.ledger["revenue"][EAST] == pytest.approx(60 * 0.9 * 1000)
 

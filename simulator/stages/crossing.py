@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import Halves, thresholds
+from simulator.stages.stage import Stage, Variable
 from simulator.units import FULL_FRAGILITY
 from simulator.world.network import Exit
 from simulator.world.world import Levers, World, mean_of_spells
@@ -28,12 +29,11 @@ def update(world: World) -> None:
         world, lambda levers: _chances(world, levers)
     )
     world.open = openness(world)
-    if world.day < FIRST_KNOWN_DAYS or not world.prior_caught.size:
+    if world.day < FIRST_KNOWN_DAYS:
         # A running mean over days, so that the first days' chances count the same whatever the step.
         part = world.days / world.end_day
-        for name, now in (("prior_caught", world.caught), ("prior_risk", world.risk)):
-            before = getattr(world, name)
-            setattr(world, name, before + part * (now - before) if before.size else now.copy())
+        world.prior_caught = world.prior_caught + part * (world.caught - world.prior_caught)
+        world.prior_risk = world.prior_risk + part * (world.risk - world.prior_risk)
     world.outcome_limits = outcome_limits(world.open, world.risk, world.stopped)
     world.ledger["interception_chance"][...] = world.caught
     world.ledger["death_risk"][...] = world.risk
@@ -102,7 +102,7 @@ def openness(world: World) -> Floats:
 
     At sea the weather must allow it, and smugglers must have a place.
     """
-    return _at_sea(world.network.sea, world.plan.sea_open[world.step]) * world.vacancy
+    return np.asarray(_at_sea(world.network.sea, world.plan.sea_open[world.step]) * world.vacancy)
 
 
 def _at_sea(sea: NDArray[np.int16], figure: Floats) -> Floats:
@@ -130,3 +130,28 @@ def outcome(draw: Halves, leg: NDArray[np.int16], limits: NDArray[np.uint32]) ->
     result += draw >= limits[1].take(leg)
     result += draw >= limits[2].take(leg)
     return result
+
+
+STAGE = Stage(
+    "crossing",
+    update,
+    reads=(
+        "spells", "cooperation", "fragility", "flow", "plan", "crowding", "caught", "risk", "stopped",
+        "open", "prior_caught", "prior_risk", "vacancy",
+    ),
+    owns=(
+        Variable("hazard", ("leg",), "1", "Hazard of interception, both sides' controls."),
+        Variable("caught", ("leg",), "1", "Chance that one who tries and lives is intercepted."),
+        Variable("stopped", ("leg",), "1", "Chance that one who tries lives and is intercepted."),
+        Variable("risk", ("leg",), "1", "Risk of death of an attempt."),
+        Variable("unrescued", ("leg",), "1", "That risk if nobody were rescued."),
+        Variable("open", ("leg",), "1", "Chance that a leg is passable when somebody is ready for it."),
+        Variable("prior_caught", ("leg",), "1", "What people believe of interception before anything is seen."),
+        Variable("prior_risk", ("leg",), "1", "What people believe of death before anything is seen."),
+        Variable("outcome_limits", ("outcome_limit", "way"), "1",
+                 "Limits on 32-bit draws between dead, intercepted, put off and through, legs and exits.",
+                 first=lambda world: outcome_limits(*np.zeros((3, world.network.n_legs)))),
+    ),
+    records=("interception_chance", "death_risk"),
+    reason="chances of the step, from controls, weather and load",
+)

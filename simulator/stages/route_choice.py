@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulator.draws import thresholds
 from simulator.errors import ChoiceError
 from simulator.stages import drivers, season
+from simulator.stages.stage import Stage, Variable
 from simulator.world.network import Exit
 from simulator.world.options import OptionList
 from simulator.world.world import World
@@ -28,13 +29,14 @@ PRICE_TOLERANCE = 0.01
 """Euros."""
 LOWEST = -1e300
 """Utility: stands in for minus infinity where differences are taken, so that they are never undefined."""
+FIRST_GUESS = -1e6
+"""Utility of standing anywhere, from which the first step's values are sought; far below all that can come out."""
 
 
 def update(world: World) -> None:
     """Solve this step's values and choice shares for all classes."""
     network, listed = world.network, world.network.listed
-    start = world.value if world.value.size else np.full((world.groups.n_classes, network.n_places), -1e6)
-    world.value, shares = solve(option_utility(world), scales(world), listed, start)
+    world.value, shares = solve(option_utility(world), scales(world), listed, world.value)
     world.share_limits = share_limits(shares, listed)
     season.look_ahead(world, shares)
     price = np.zeros(len(network.legs) + len(Exit) + 1)  # the last is what an empty entry, -1, costs
@@ -256,3 +258,24 @@ def journey_price(shares: Floats, price: Floats, listed: OptionList) -> Floats:
             if change < PRICE_TOLERANCE:
                 break
     return ahead[listed.position].T
+
+
+STAGE = Stage(
+    "route_choice",
+    update,
+    reads=(
+        "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
+        "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp", "vacancy",
+        "claimed", "by_sea", "flow",
+    ),
+    owns=(
+        Variable("value", ("class", "place"), "1", "Utility of standing at a place.", first=FIRST_GUESS),
+        Variable("share_limits", ("option", "place", "class"), "1", "Limits on 32-bit draws between options.",
+                 first=lambda world: share_limits(np.zeros((len(world.network.listed.codes), world.groups.n_classes)),
+                                                  world.network.listed)),
+        Variable("journey_price", ("class", "place"), "eur", "Mean price of the journeys chosen from a place."),
+        Variable("by_sea", ("sea", "place", "class"), "1", "Share who would leave a place by each sea."),
+        Variable("days_to_sea", ("place", "class"), "day", "Mean days until then."),
+    ),
+    reason="values of journeys, from prices, beliefs and news",
+)
