@@ -122,7 +122,7 @@ def test_those_who_left_are_no_longer_there_to_leave(world: World) -> None:
 
 def test_those_who_left_are_replaced_at_the_rate_of_renewal(world: World) -> None:
     world.left[...] = 100.0
-    departure.remaining(world, np.zeros(world.pools.shape))
+    departure.renew(world)
     rate = world.parameters.departure.renewal.value
     assert world.left == pytest.approx(np.full(world.left.shape, 100.0 * np.exp(-rate * world.years)))
 

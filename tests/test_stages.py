@@ -303,6 +303,7 @@ def test_relatives_leave_at_a_rate_of_their_own() -> None:
     world.relatives[0, 0, 0, 2] = 0.1 * world.pools[0, 0, 0, 2]
     world.relatives[1, 1, 1, 0] = 2.0 * world.pools[1, 1, 1, 0]
     world.relatives[1, 4, 1, 0] = 5.0
+    departure.bound_relatives(world)
     rate, share = departure.follow(world, able)
     drawn = departure.gain(world)[0, 0, 0, 2] + 1.5
     spread = world.parameters.departure.spread.value

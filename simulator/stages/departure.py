@@ -39,10 +39,10 @@ def update(world: World) -> None:
     cells = Cells(*np.unravel_index(np.flatnonzero(world.pools > 0), world.pools.shape))
     worth = gain(world, cells)
     aspire, able = aspiration(world, cells, worth), capability(world, cells)
-    world.left *= np.exp(-world.parameters.departure.renewal.value * world.years)
+    renew(world)
     rate = world.parameters.departure.highest_rate.value * remaining(world, aspire, cells) * able
     draw_pathways(world)
-    world.relatives = np.minimum(world.relatives, world.pools)
+    bound_relatives(world)
     following, of_these = follow(world, able, cells, worth)
     rate = (1.0 - of_these) * rate + of_these * following
     p_leave, relatives, wish, can = np.zeros((4, *world.pools.shape))
@@ -73,6 +73,16 @@ def aspiration(world: World, cells: Cells | None = None, worth: Floats | None = 
     """
     share = (gain(world, cells) if worth is None else worth) / world.parameters.departure.spread.value
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(share, -700.0, 700.0))))
+
+
+def renew(world: World) -> None:
+    """Let others become as ready to leave as those who left were."""
+    world.left *= np.exp(-world.parameters.departure.renewal.value * world.years)
+
+
+def bound_relatives(world: World) -> None:
+    """Let there be no more relatives in a pool than people."""
+    world.relatives = np.minimum(world.relatives, world.pools)
 
 
 def remaining(world: World, aspire: Floats, cells: Cells | None = None) -> Floats:
