@@ -19,8 +19,9 @@ from simulator.governments.levers import LeverTable
 from simulator.governments.observation import Watch
 from simulator.governments.partnership import build_partnerships
 from simulator.outputs.recorder import Recorder
+from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
-from simulator.stages.schedule import STAGES
+from simulator.stages.schedule import STAGES, made_of
 from simulator.stages.stage import Stages
 from simulator.world.build import build_world
 from simulator.world.people import State
@@ -161,3 +162,10 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         if renumbered is not None:
             for queue in self.world.queue:
                 queue.renumber(renumbered)
+
+
+def simulate(scenario: Scenario, stages: Stages | None = None, progress: Progress | None = None) -> Result:
+    """Run a scenario, and return what came out."""
+    model = CorridorModel(scenario, stages or STAGES)
+    model.run(progress)
+    return Result.of_run(model.recorder, model.stats, made_of(model.stages))

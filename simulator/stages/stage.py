@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +87,13 @@ class Stage:
     records: tuple[str | Field, ...] = ()
     reason: str = ""
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Go to another process by the name of the module that ends in it, so that both have the same rules."""
+        module = self.run.__module__
+        if module != "__main__" and getattr(sys.modules.get(module), "STAGE", None) is self:
+            return _of_module, (module,)
+        return super().__reduce_ex__(protocol)
+
     @property
     def writes(self) -> frozenset[str]:
         """All that it may change."""
@@ -110,8 +119,13 @@ class Stage:
             "name": self.name,
             "function": f"{self.run.__module__}.{self.run.__qualname__}",
             "sha256": hashlib.sha256(b"\0".join((said, *code))).hexdigest(),
-            "records": [{each.name: getattr(field, each.name) for each in fields(field)} for field in own],
+            "records": [{**asdict(field), "dims": list(field.dims)} for field in own],
         }
+
+
+def _of_module(name: str) -> Stage:
+    found: Stage = import_module(name).STAGE
+    return found
 
 
 def _code(function: Callable[..., object]) -> bytes:
