@@ -36,7 +36,7 @@ def test_no_effort_seals_a_border() -> None:
         world = small.world()
         world.levers["border_effort_departure"][EAST] = effort
         settle_step(world, drivers.update, crossing.update)
-        caught.append(world.caught[EAST])
+        caught.append(world.p_caught[EAST])
     assert (np.diff(caught) > 0).all()
     assert (np.diff(caught, n=2) < 0).all()
     assert caught[-1] < 1

@@ -253,13 +253,13 @@ def test_news_and_beliefs_fade() -> None:
     """News halves in its half-life, and what was seen falls to 1/e in the memory, whatever the step."""
     for step_days in (1, 5):
         world = small.world(step_days=step_days)
-        world.news[0, WESTERN], world.seen[0, EAST] = 800.0, 800.0
+        world.news[0, WESTERN], world.n_seen[0, EAST] = 800.0, 800.0
         steps = int(world.parameters.news.halflife.value) // step_days
         for _ in range(steps):
             feedback.spread_news(world)
             feedback.learn(world)
         assert world.news[0, WESTERN] == pytest.approx(400)
-        assert world.seen[0, EAST] == pytest.approx(
+        assert world.n_seen[0, EAST] == pytest.approx(
             800 * np.exp(-steps * step_days / world.parameters.beliefs.memory.value)
         )
 

@@ -71,11 +71,11 @@ def test_a_stage_in_place_of_another_is_the_rule() -> None:
 
     def free(world: Any) -> None:
         STAGES["crossing"].run(world)
-        for name in ("hazard", "caught", "stopped"):
+        for name in ("hazard", "p_caught", "p_stopped"):
             setattr(world, name, np.zeros_like(getattr(world, name)))
         from simulator.stages.crossing import outcome_limits
 
-        world.outcome_limits = outcome_limits(world.open, world.risk, world.stopped)
+        world.outcome_limits = outcome_limits(world.p_open, world.p_death, world.p_stopped)
 
     mine = dataclasses.replace(STAGES["crossing"], run=free)
     result = simulator.run(lively(), stages=STAGES.replace("crossing", mine))
@@ -95,7 +95,7 @@ def test_a_stage_left_out_does_nothing() -> None:
     (lambda: STAGES.insert(STAGES["crossing"], after="crossing"), "is there twice"),
     (lambda: STAGES.insert(Stage("mine", print)), "needs a place"),
     (lambda: STAGES.insert(Stage("mine", print, reads=("weather",)), before="crossing"), "no stage owns"),
-    (lambda: STAGES.insert(Stage("mine", print, owns=(Variable("risk", ("leg",), "1", "."),)), after="crossing"),
+    (lambda: STAGES.insert(Stage("mine", print, owns=(Variable("p_death", ("leg",), "1", "."),)), after="crossing"),
      "owns what 'crossing' owns, too"),
     (lambda: STAGES.insert(Stage("mine", print, records=("tides",)), after="crossing"), "not in the register"),
     (lambda: STAGES.insert(Stage("mine", print, records=(RECORDED["deaths"],)), after="crossing"), "register has"),
@@ -149,10 +149,10 @@ from simulator import Stage
 from simulator.stages import crossing
 
 def update(world):
-    world.open = np.zeros_like(world.open)
-    world.outcome_limits = crossing.outcome_limits(world.open, world.risk, world.stopped)
+    world.p_open = np.zeros_like(world.p_open)
+    world.outcome_limits = crossing.outcome_limits(world.p_open, world.p_death, world.p_stopped)
 
-STAGE = Stage("shut", update, reads=("open", "risk", "stopped"), changes=("open", "outcome_limits"))
+STAGE = Stage("shut", update, reads=("p_open", "p_death", "p_stopped"), changes=("p_open", "outcome_limits"))
 """
 """No leg is passable."""
 

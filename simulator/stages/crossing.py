@@ -25,18 +25,18 @@ def update(world: World) -> None:
     A chance is not that of the mean hazard: a leg that is shut on one day of seven stops a seventh of those who try,
     however firmly it is shut.
     """
-    world.hazard, world.caught, world.risk, world.unrescued, world.stopped = mean_of_spells(
+    world.hazard, world.p_caught, world.p_death, world.p_death_unrescued, world.p_stopped = mean_of_spells(
         world, lambda levers: _chances(world, levers)
     )
-    world.open = openness(world)
+    world.p_open = openness(world)
     if world.day < FIRST_KNOWN_DAYS:
         # A running mean over days, so that the first days' chances count the same whatever the step.
         part = world.days / world.end_day
-        world.prior_caught = world.prior_caught + part * (world.caught - world.prior_caught)
-        world.prior_risk = world.prior_risk + part * (world.risk - world.prior_risk)
-    world.outcome_limits = outcome_limits(world.open, world.risk, world.stopped)
-    world.ledger["interception_chance"][...] = world.caught
-    world.ledger["death_risk"][...] = world.risk
+        world.prior_p_caught = world.prior_p_caught + part * (world.p_caught - world.prior_p_caught)
+        world.prior_p_death = world.prior_p_death + part * (world.p_death - world.prior_p_death)
+    world.outcome_limits = outcome_limits(world.p_open, world.p_death, world.p_stopped)
+    world.ledger["interception_chance"][...] = world.p_caught
+    world.ledger["death_risk"][...] = world.p_death
 
 
 def _chances(world: World, levers: Levers) -> Floats:
@@ -136,18 +136,18 @@ STAGE = Stage(
     "crossing",
     update,
     reads=(
-        "spells", "cooperation", "fragility", "flow", "plan", "crowding", "caught", "risk", "stopped",
-        "open", "prior_caught", "prior_risk", "vacancy",
+        "spells", "cooperation", "fragility", "flow", "plan", "crowding", "p_caught", "p_death", "p_stopped",
+        "p_open", "prior_p_caught", "prior_p_death", "vacancy",
     ),
     owns=(
         Variable("hazard", ("leg",), "1", "Hazard of interception, both sides' controls."),
-        Variable("caught", ("leg",), "1", "Chance that one who tries and lives is intercepted."),
-        Variable("stopped", ("leg",), "1", "Chance that one who tries lives and is intercepted."),
-        Variable("risk", ("leg",), "1", "Risk of death of an attempt."),
-        Variable("unrescued", ("leg",), "1", "That risk if nobody were rescued."),
-        Variable("open", ("leg",), "1", "Chance that a leg is passable when somebody is ready for it."),
-        Variable("prior_caught", ("leg",), "1", "What people believe of interception before anything is seen."),
-        Variable("prior_risk", ("leg",), "1", "What people believe of death before anything is seen."),
+        Variable("p_caught", ("leg",), "1", "Chance that one who tries and lives is intercepted."),
+        Variable("p_stopped", ("leg",), "1", "Chance that one who tries lives and is intercepted."),
+        Variable("p_death", ("leg",), "1", "Risk of death of an attempt."),
+        Variable("p_death_unrescued", ("leg",), "1", "That risk if nobody were rescued."),
+        Variable("p_open", ("leg",), "1", "Chance that a leg is passable when somebody is ready for it."),
+        Variable("prior_p_caught", ("leg",), "1", "What people believe of interception before anything is seen."),
+        Variable("prior_p_death", ("leg",), "1", "What people believe of death before anything is seen."),
         Variable("outcome_limits", ("outcome_limit", "way"), "1",
                  "Limits on 32-bit draws between dead, intercepted, put off and through, legs and exits.",
                  first=lambda world: outcome_limits(*np.zeros((3, world.network.n_legs)))),

@@ -36,8 +36,8 @@ def learn(world: World) -> None:
     if world.weight == 1:
         caught, dead = (of_both_needs(world.ledger[name]).T for name in ("interceptions", "deaths"))
     else:
-        caught, dead = tried * world.stopped, tried * world.risk
-    for seen, new in ((world.seen, tried), (world.seen_caught, caught), (world.seen_dead, dead)):
+        caught, dead = tried * world.p_stopped, tried * world.p_death
+    for seen, new in ((world.n_seen, tried), (world.n_seen_caught, caught), (world.n_seen_dead, dead)):
         seen *= keep
         seen += new
 
@@ -124,14 +124,14 @@ STAGE = Stage(
     "feedback",
     update,
     reads=(
-        "seen", "seen_caught", "seen_dead", "stopped", "risk", "news", "diaspora", "closed", "levers", "plan",
-        "gdp", "lag_gain", "lag_loss", "lag_governance", "n_warm_up", "pools", "left", "relatives",
+        "n_seen", "n_seen_caught", "n_seen_dead", "p_stopped", "p_death", "news", "diaspora", "closed", "levers",
+        "plan", "gdp", "lag_gain", "lag_loss", "lag_governance", "n_warm_up", "pools", "left", "relatives",
     ),
     changes=("relatives",),
     owns=(
-        Variable("seen", ("origin", "leg"), "person", "Attempts that people of an origin know of, discounted."),
-        Variable("seen_caught", ("origin", "leg"), "person", "Of these, people who were intercepted."),
-        Variable("seen_dead", ("origin", "leg"), "person", "Of these, people who died."),
+        Variable("n_seen", ("origin", "leg"), "person", "Attempts that people of an origin know of, discounted."),
+        Variable("n_seen_caught", ("origin", "leg"), "person", "Of these, people who were intercepted."),
+        Variable("n_seen_dead", ("origin", "leg"), "person", "Of these, people who died."),
         Variable("news", ("origin", "route"), "person", "Arrivals that people of an origin know of, discounted."),
         Variable("diaspora", ("origin", "country"), "person", "People of an origin who live in a country.",
                  first=lambda world: world.first_diaspora.copy()),

@@ -59,19 +59,19 @@ def believed(world: World) -> tuple[Floats, Floats]:
     information counts as further observations that warn of interception. With learning switched off people
     know today's chances; with rescue as a pull switched off they take the risk of death to be that without rescue.
     """
-    shape, pull = world.seen.shape, world.switches.rescue_pull
-    today = np.broadcast_to(world.risk if pull else world.unrescued, shape)
+    shape, pull = world.n_seen.shape, world.switches.rescue_pull
+    today = np.broadcast_to(world.p_death if pull else world.p_death_unrescued, shape)
     if not world.switches.learning:
-        return np.broadcast_to(world.caught, shape), today
+        return np.broadcast_to(world.p_caught, shape), today
     strength = world.parameters.beliefs.prior_strength.value
     told = world.levers["information_campaign"] * strength
-    weight = strength + world.seen + np.abs(told)
-    caught = (strength * world.prior_caught + world.seen_caught + np.maximum(told, 0.0)) / weight
+    weight = strength + world.n_seen + np.abs(told)
+    caught = (strength * world.prior_p_caught + world.n_seen_caught + np.maximum(told, 0.0)) / weight
     in_sight = world.parameters.beliefs.in_sight.value
-    caught = (1.0 - in_sight) * caught + in_sight * world.caught
+    caught = (1.0 - in_sight) * caught + in_sight * world.p_caught
     if not pull:
         return caught, today
-    return caught, (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
+    return caught, (strength * world.prior_p_death + world.n_seen_dead) / (strength + world.n_seen)
 
 
 def leg_utility(world: World) -> Floats:
@@ -264,9 +264,9 @@ STAGE = Stage(
     "route_choice",
     update,
     reads=(
-        "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "seen", "seen_caught",
-        "seen_dead", "caught", "risk", "unrescued", "prior_caught", "prior_risk", "value", "base_gdp", "vacancy",
-        "claimed", "by_sea", "flow",
+        "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "n_seen", "n_seen_caught",
+        "n_seen_dead", "p_caught", "p_death", "p_death_unrescued", "prior_p_caught", "prior_p_death", "value",
+        "base_gdp", "vacancy", "claimed", "flow",
     ),
     owns=(
         Variable("value", ("class", "place"), "1", "Utility of standing at a place.", first=FIRST_GUESS),

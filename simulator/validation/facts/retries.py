@@ -96,7 +96,7 @@ class Watched(CorridorModel):
         # Before rows are dropped: here everybody who travelled in the step still has one.
         people = self.world.people
         for times, day_of in ((1, self.first), (2, self.second)):
-            for key in people.key[np.flatnonzero(people.caught >= times)].tolist():
+            for key in people.key[np.flatnonzero(people.n_caught >= times)].tolist():
                 day_of.setdefault(key, self.world.end_day)
         super()._compact()
 
