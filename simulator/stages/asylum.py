@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.draws import Decision, exponential, halves, stream, uniforms, words
 from simulator.stages import transit
+from simulator.stages.smoothing import MONTH_DAYS, follow
 from simulator.stages.stage import Stage, Variable
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.fields import OUTCOMES, RETURN_KINDS
@@ -98,15 +99,10 @@ def update(world: World) -> None:
 
 
 def follow_claims(world: World) -> None:
-    """Follow the claims of each country, smoothed over a month and over a year: a surge is the one above the other.
-
-    Until a month, or a year, has passed both are the mean since the start, so that the first weeks are no surge.
-    """
+    """Follow the claims of each country, smoothed over a month and over a year: a surge is the one above the other."""
     yearly = world.ledger["claims"].sum(axis=(1, 2)) / world.years
-    since_start = world.days / world.end_day
-    spans = np.array([DAYS_PER_YEAR / 12.0, DAYS_PER_YEAR])
-    follow = np.maximum(-np.expm1(-world.days / spans), since_start)[:, None]
-    world.claim_flow = world.claim_flow + follow * (yearly - world.claim_flow)
+    share = np.array([follow(world, span) for span in (MONTH_DAYS, DAYS_PER_YEAR)])[:, None]
+    world.claim_flow = world.claim_flow + share * (yearly - world.claim_flow)
 
 
 def reserve_used(world: World) -> Floats:

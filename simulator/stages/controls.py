@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,20 +12,47 @@ from simulator.world.world import Levers, World
 Floats = NDArray[np.float64]
 
 
-def efforts(world: World, levers: Levers) -> tuple[Floats, Floats]:
-    """Return the effort that smugglers meet at each leg now, and at the start; each of shape (n_legs,).
+class Effort(NamedTuple):
+    """Effort that acts at each leg, 0 where nobody has controls there; each of shape (n_legs,).
 
-    Only effort that acts counts: the departure side's is scaled by cooperation, joint patrols need only that there is
-    any, and none acts where the state itself organises transit.
+    Attributes
+    ----------
+    departure : of the country that people leave, as far as it is willing.
+    patrols : joint patrols there, which bring capacity and will of their own, but need its consent.
+    arrival : of the country that people reach.
+    """
+
+    departure: Floats
+    patrols: Floats
+    arrival: Floats
+
+
+def acting(world: World, levers: Levers, power: float = 1.0) -> Effort:
+    """Return the effort that acts under some levers.
+
+    Parameters
+    ----------
+    power : exponent of the departure side's effort, below 1 where it saturates.
     """
     network = world.network
     here, there = network.departure_control, network.arrival_control
-    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
+    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)[here]
+    effort = levers["border_posture"] * (network.effort_departure + levers["border_effort_departure"]) ** power
+    return Effort(
+        np.where(here >= 0, effort * willing, 0.0),
+        np.where(here >= 0, levers["joint_patrols"] * (willing > 0.0), 0.0),
+        np.where(there >= 0, network.effort_arrival + levers["border_effort_arrival"], 0.0),
+    )
+
+
+def against_first(world: World, levers: Levers) -> Floats:
+    """Return the effort that smugglers meet at each leg over that of the first day; shape (n_legs,).
+
+    None acts where the state itself organises transit. Below a floor effort makes no difference.
+    """
+    network, floor = world.network, world.parameters.smuggling.effort_floor.value
+    here, there = network.departure_control, network.arrival_control
     base = np.where(here >= 0, network.effort_departure * world.cooperation[here], 0.0)
     base = base + np.where(there >= 0, network.effort_arrival, 0.0)
-    posture = levers["border_posture"] * willing[here]
-    departure = (network.effort_departure + levers["border_effort_departure"]) * posture
-    departure = departure + levers["joint_patrols"] * (willing[here] > 0.0)
-    now = np.where(here >= 0, departure, 0.0)
-    now = now + np.where(there >= 0, network.effort_arrival + levers["border_effort_arrival"], 0.0)
-    return now * (1.0 - levers["organised_transit"]), base
+    now = sum(acting(world, levers)) * (1.0 - levers["organised_transit"])
+    return np.asarray(np.maximum(now, floor) / np.maximum(base, floor))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import Halves, thresholds
+from simulator.stages.controls import acting
 from simulator.stages.stage import Stage, Variable
 from simulator.units import FULL_FRAGILITY
 from simulator.world.network import Exit
@@ -63,23 +64,14 @@ def capacity(world: World, levers: Levers) -> Floats:
 def hazards(world: World, levers: Levers) -> tuple[Floats, Floats]:
     """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
 
-    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge; where
-    effort saturates it is raised to a power below 1. Joint patrols bring capacity and will of their own, but need the
-    consent of the country that they start from.
+    Hazard = effectiveness x effort that acts x capacity / load, with load = 1 + attempts / surge; joint patrols bring
+    capacity of their own.
     """
-    network = world.network
-    able = capacity(world, levers)
-    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
-    load = 1.0 + world.flow / network.surge
-    scale = world.parameters.crossing.effectiveness.value / load
-    here, there = network.departure_control, network.arrival_control
-    effort = network.effort_departure + levers["border_effort_departure"]
-    departure = scale * levers["border_posture"] * effort ** (1.0 - world.parameters.crossing.effort_saturation.value)
-    patrols = scale * levers["joint_patrols"] * (willing[here] > 0.0)
-    departure = np.where(here >= 0, departure * able[here] * willing[here] + patrols, 0.0)
-    arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])
-    arrival = np.where(there >= 0, arrival * able[there], 0.0)
-    return departure, arrival
+    network, crossing = world.network, world.parameters.crossing
+    able, effort = capacity(world, levers), acting(world, levers, 1.0 - crossing.effort_saturation.value)
+    scale = crossing.effectiveness.value / (1.0 + world.flow / network.surge)
+    departure = scale * (effort.departure * able[network.departure_control] + effort.patrols)
+    return departure, scale * effort.arrival * able[network.arrival_control]
 
 
 def death_risk(world: World, departure: Floats, levers: Levers, *, rescued: bool) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.stages.controls import efforts
+from simulator.stages.controls import against_first
 from simulator.stages.stage import Stage, Variable
 from simulator.world.world import Levers, World, mean_of_spells
 
@@ -28,9 +28,7 @@ def update(world: World) -> None:
 def _sought(world: World, levers: Levers) -> Floats:
     """Return the price and the crowding that levers and demand make, shape (2, n_legs)."""
     rules = world.parameters.smuggling
-    now, base = efforts(world, levers)
-    floor = rules.effort_floor.value
-    enforcement = np.maximum(now, floor) / np.maximum(base, floor)
+    enforcement = against_first(world, levers)
     fight = levers["anti_smuggling"]
     demand = np.where(world.flow_year > 0, world.flow / np.where(world.flow_year > 0, world.flow_year, 1.0), 1.0)
     demand = np.clip(demand, 0.1, 10.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.stages.controls import efforts
+from simulator.stages.controls import against_first
+from simulator.stages.smoothing import MONTH_DAYS, follow
 from simulator.stages.stage import Stage, Variable
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.world import Levers, World, mean_of_spells
@@ -24,10 +25,7 @@ def update(world: World) -> None:
     world.ledger["revenue"][...] = through * share * world.price
     weekly = attempts * 7.0 / world.days
     first = world.flow_year == 0
-    # Until a month, or a year, has passed, the mean since the start: the first weeks are no boom and no slump.
-    since_start = world.days / world.end_day
-    month = max(-np.expm1(-world.days / (DAYS_PER_YEAR / 12.0)), since_start)
-    year = max(-np.expm1(-world.days / DAYS_PER_YEAR), since_start)
+    month, year = follow(world, MONTH_DAYS), follow(world, DAYS_PER_YEAR)
     world.flow = np.where(first, weekly, world.flow + month * (weekly - world.flow))
     world.flow_year = np.where(first, weekly, world.flow_year + year * (weekly - world.flow_year))
 
@@ -56,10 +54,8 @@ def share_smuggled(world: World) -> Floats:
 
 def _share_smuggled(world: World, levers: Levers) -> Floats:
     rules = world.parameters.smuggling
-    now, base = efforts(world, levers)
-    floor = rules.effort_floor.value
     share = np.clip(rules.smuggled_share.value, 1e-9, 1.0 - 1e-9)
-    odds = share / (1.0 - share) * np.maximum(now, floor) / np.maximum(base, floor)
+    odds = share / (1.0 - share) * against_first(world, levers)
     odds = odds * np.exp(-rules.anti_smuggling_effect.value * levers["anti_smuggling"])
     paid = (world.network.price > 0) & ~world.network.visa
     return np.where(paid, odds / (1.0 + odds), 0.0) * (1.0 - levers["organised_transit"])
