@@ -12,7 +12,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from simulator.api import (
+        STAGES,
+        Field,
         Result,
+        Stage,
+        Stages,
+        Variable,
         check,
         choices,
         compare,
@@ -35,10 +40,15 @@ if TYPE_CHECKING:
     from simulator.errors import CorridorError, InputError, InputWarning
 
 __all__ = [
+    "STAGES",
     "CorridorError",
+    "Field",
     "InputError",
     "InputWarning",
     "Result",
+    "Stage",
+    "Stages",
+    "Variable",
     "__version__",
     "check",
     "choices",

@@ -19,8 +19,10 @@ from simulator.governments.levers import LeverTable
 from simulator.governments.observation import Watch
 from simulator.governments.partnership import build_partnerships
 from simulator.outputs.recorder import Recorder
+from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
-from simulator.stages.schedule import run_step
+from simulator.stages.schedule import STAGES, made_of
+from simulator.stages.stage import Stages
 from simulator.world.build import build_world
 from simulator.world.people import State
 
@@ -33,19 +35,23 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
     Attributes
     ----------
     inputs : the resolved scenario.
+    stages : what happens in a step, in order.
     world : the state that stages and governments share.
     prices : what a unit of each instrument costs, euros; empty where the scenario does not say.
     recorder : what each step recorded.
     stats : figures about the run itself: steps, rows, seconds, people.
     """
 
-    def __init__(self, scenario: Scenario):
+    def __init__(self, scenario: Scenario, stages: Stages = STAGES):
         super().__init__(rng=scenario.seed)
         # Not `scenario`: Mesa 3.5 keeps a thing of its own under that name, and would write into ours.
         self.inputs = scenario
+        self.stages = stages
         self.world = build_world(scenario)
+        self.world.records.update(stages.fields)
+        stages.begin(self.world)
         recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
-        self.recorder = Recorder(scenario, recorded, self.world.coords())
+        self.recorder = Recorder(scenario, recorded, self.world.coords(), self.world.records)
         self.partnerships = build_partnerships(scenario)
         codes = self.world.governments
         self._relations = [
@@ -73,7 +79,7 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
             self.table.by = government.code
             government.act()
         self.table.apply(world)
-        run_step(world)
+        self.stages.run(world)
         self.agents.do("pay")
         count_costs(world, self.table, self.prices)
         self._record_trust()
@@ -156,3 +162,10 @@ class CorridorModel(mesa.Model):  # type: ignore[misc]
         if renumbered is not None:
             for queue in self.world.queue:
                 queue.renumber(renumbered)
+
+
+def simulate(scenario: Scenario, stages: Stages | None = None, progress: Progress | None = None) -> Result:
+    """Run a scenario, and return what came out."""
+    model = CorridorModel(scenario, stages or STAGES)
+    model.run(progress)
+    return Result.of_run(model.recorder, model.stats, made_of(model.stages))

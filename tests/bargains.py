@@ -21,7 +21,6 @@ from simulator.scenario.evidence import Quantity
 from simulator.scenario.policies import Partnership
 from simulator.scenario.schema import Scenario
 from simulator.stages import drivers
-from simulator.world.build import build_world
 
 REGIMES = Path(__file__).parents[1] / "scenarios" / "regimes.yaml"
 
@@ -141,8 +140,7 @@ def scenario(
 
 def state(made: Scenario, name: str = "question") -> BargainState:
     """Return the state of a bargain in a world at its first day."""
-    world = build_world(made)
-    world.new_ledger()
+    world = small.begun(made)
     drivers.update(world)
     bargain = made.corridor.bargains[name]
     return BargainState(name, made, world, build_partnerships(made)[bargain.donor, bargain.partner])

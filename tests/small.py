@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from simulator.model import CorridorModel
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
+from simulator.stages.schedule import STAGES
 from simulator.validation import builder
 from simulator.validation.builder import change, country, leg, payment, place, policy, seasons, years
 from simulator.world.build import build_world
@@ -136,7 +137,13 @@ def lively(**knobs: Any) -> Scenario:
 
 def world(**knobs: Any) -> World:
     """Return the world of `corridor` at its first day, with the step's ledger ready."""
-    built = build_world(corridor(**knobs))
+    return begun(corridor(**knobs))
+
+
+def begun(made: Scenario) -> World:
+    """Return the world of a scenario at its first day, with the state of all stages and the step's ledger ready."""
+    built = build_world(made)
+    STAGES.begin(built)
     built.new_ledger()
     return built
 

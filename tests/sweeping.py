@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.scenario.new import new
+from simulator.stages.stage import Stages
 from simulator.sweeps.work import Ended, Task, do
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,17 +44,17 @@ class Serial:
 
     processors = ("of this test",)
 
-    def __init__(self, make: Callable[[str, Task], Ended] = do):
+    def __init__(self, make: Callable[[str, Task, Stages], Ended] = do):
         self.make = make
         self.ids: list[str] = []
 
     def memory(self) -> tuple[int, int]:
         return 0, 0
 
-    def run(self, url: str, tasks: Iterator[Task], ended: Callable[[Ended], None]) -> None:
+    def run(self, url: str, tasks: Iterator[Task], ended: Callable[[Ended], None], stages: Stages) -> None:
         for task in tasks:
             self.ids.append(task.id)
-            ended(self.make(url, task))
+            ended(self.make(url, task, stages))
 
 
 def serial(made: Serial) -> Callable[..., Any]:

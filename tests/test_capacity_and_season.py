@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.model import CorridorModel
-from simulator.stages import asylum, departure, drivers, feedback, season, smuggling
+from simulator.stages import asylum, departure, drivers, feedback, season, smuggling, takings
 from simulator.world.options import Level, OptionList
 from simulator.world.world import World
 
@@ -33,7 +33,7 @@ def ask(world: World, leg: int, people: int) -> None:
     for name in ("attempts", "crossings", "put_off"):
         world.ledger[name][...] = 0
     world.ledger["put_off"][leg] = people
-    smuggling.equip(world)
+    takings.equip(world)
 
 
 def test_only_legs_by_sea_from_a_guarded_coast_need_a_vessel(world: World) -> None:
@@ -122,7 +122,7 @@ def test_those_who_left_are_no_longer_there_to_leave(world: World) -> None:
 
 def test_those_who_left_are_replaced_at_the_rate_of_renewal(world: World) -> None:
     world.left[...] = 100.0
-    departure.remaining(world, np.zeros(world.pools.shape))
+    departure.renew(world)
     rate = world.parameters.departure.renewal.value
     assert world.left == pytest.approx(np.full(world.left.shape, 100.0 * np.exp(-rate * world.years)))
 

@@ -78,7 +78,7 @@ def test_a_place_that_is_full_is_avoided_and_one_without_a_capacity_never_is() -
 def test_controls_in_sight_are_believed_at_once_by_their_weight(weight: float) -> None:
     world = two_ways({"beliefs.in_sight": weight})
     before = route_choice.believed(world)[0][0, 1]
-    world.caught = world.caught + 0.2
+    world.p_caught = world.p_caught + 0.2
     after = route_choice.believed(world)[0][0, 1]
     assert after - before == pytest.approx(0.2 * weight)
 

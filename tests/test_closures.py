@@ -18,7 +18,6 @@ from simulator.governments.levers import LeverTable
 from simulator.governments.timetable import orders_of, within_steps
 from simulator.model import CorridorModel
 from simulator.stages import crossing, drivers
-from simulator.world.build import build_world
 
 SHUT = 100.0
 EAST = 3
@@ -36,8 +35,7 @@ def chances(*changes: Any, step: int = 0, step_days: Any = 7) -> Any:
     made = small.corridor(
         policies={"closure": small.policy(*changes)}, step_days=step_days, start="2016-01-01", end="2016-03-01"
     )  # fmt: skip
-    world = build_world(made)
-    world.new_ledger()
+    world = small.begun(made)
     world.step = step
     drivers.update(world)
     table = LeverTable(world)
@@ -55,10 +53,10 @@ def test_a_leg_shut_on_one_day_stops_those_of_that_day() -> None:
     shut = change((date(2016, 1, 4), SHUT), until=date(2016, 1, 5))
     usual, week = chances(), chances(shut)
     closed = chances(shut, step=3, step_days=1)
-    risk = 6 / 7 * usual.risk[EAST] + 1 / 7 * closed.risk[EAST]
-    caught = 6 / 7 * usual.caught[EAST] + 1 / 7 * closed.caught[EAST]
-    assert week.risk[EAST] == pytest.approx(risk, rel=1e-12)
-    assert week.caught[EAST] == pytest.approx(caught, rel=1e-12)
+    risk = 6 / 7 * usual.p_death[EAST] + 1 / 7 * closed.p_death[EAST]
+    caught = 6 / 7 * usual.p_caught[EAST] + 1 / 7 * closed.p_caught[EAST]
+    assert week.p_death[EAST] == pytest.approx(risk, rel=1e-12)
+    assert week.p_caught[EAST] == pytest.approx(caught, rel=1e-12)
     assert week.levers["border_effort_departure"][EAST] == pytest.approx(SHUT / 7), "the lever is the mean of its days"
 
 
@@ -73,7 +71,7 @@ def test_chances_of_a_week_are_the_means_of_its_days(start: int, length: int, to
     one = small.change("border_effort_departure", "TRA", ["eastern"], [(first.isoformat(), to, ramp)], do=do, **rest)
     two = change((date(2016, 1, 3), 2.0))
     week, days = chances(one, two), [chances(one, two, step=day, step_days=1) for day in range(7)]
-    for name in ("risk", "hazard", "unrescued", "caught", "stopped"):
+    for name in ("p_death", "hazard", "p_death_unrescued", "p_caught", "p_stopped"):
         expected = np.mean([getattr(day, name) for day in days], axis=0)
         np.testing.assert_allclose(getattr(week, name), expected, rtol=1e-9)
     for lever, value in week.levers.items():

@@ -16,8 +16,8 @@ from small import lively
 from simulator.model import CorridorModel
 from simulator.scenario.library import names
 from simulator.scenario.load import load
-from simulator.stages import schedule
-from simulator.stages.schedule import CONTEXT, ORDER, Stage
+from simulator.stages.schedule import STAGES
+from simulator.stages.stage import CONTEXT, SHARED, Stage, Stages
 from simulator.world.fields import RECORDED
 from simulator.world.people import People
 from simulator.world.queue import ClaimQueue
@@ -50,7 +50,7 @@ def fingerprint(value: Any) -> bytes:
     if isinstance(value, People):
         return b"".join(
             fingerprint(getattr(value, name))
-            for name in ("key", "ready", "since", "money", "person_class", "place", "leg", "caught", "state")
+            for name in ("key", "ready", "since", "money", "person_class", "place", "leg", "n_caught", "state")
         )
     if isinstance(value, ClaimQueue):
         return b"".join(fingerprint(np.asarray(part)) for part in value._parts) + str(len(value)).encode()
@@ -77,15 +77,15 @@ def observed_use() -> list[tuple[Stage, set[str], set[str]]]:
 
     The second has all that is disputed switched off, and ten persons a row, so that both sides of each are seen.
     """
-    use: list[tuple[Stage, set[str], set[str]]] = [(stage, set(), set()) for stage in ORDER]
+    use: list[tuple[Stage, set[str], set[str]]] = [(stage, set(), set()) for stage in STAGES]
 
-    def run_step(world: World) -> None:
+    def run_step(stages: Stages, world: World) -> None:
         for stage, read, written in use:
             watcher, before = Watcher(world), state_of(world)
             stage.run(watcher)  # type: ignore[arg-type]
             after = state_of(world)
             read |= watcher.read
-            written |= {name for name in after if after[name] != before.get(name)}
+            written |= watcher.set | {name for name in after if after[name] != before.get(name)}
 
     off = dict.fromkeys(("hump", "diffusion", "rescue_pull", "aid_deters", "learning"), False)
     parameter = {
@@ -94,22 +94,22 @@ def observed_use() -> list[tuple[Stage, set[str], set[str]]]:
     }  # fmt: skip
     knobs = {"population": 9000, "end": "2016-07-01", "parameter": parameter}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("simulator.model.run_step", run_step)
+        patch.setattr(Stages, "run", run_step)
         for other in ({}, {"switches": off, "persons_per_agent": 10}):
             CorridorModel(lively(**knobs, **other)).run()
     return use
 
 
-IDS = [f"{number}-{stage.name}" for number, stage in enumerate(ORDER)]
+IDS = STAGES.names
 
 
-@pytest.mark.parametrize("number", range(len(ORDER)), ids=IDS)
+@pytest.mark.parametrize("number", range(len(STAGES)), ids=IDS)
 def test_a_stage_reads_only_what_it_declares(number: int) -> None:
     stage, read, _ = observed_use()[number]
-    assert read - stage.reads - CONTEXT == set()
+    assert read - set(stage.reads) - CONTEXT == set()
 
 
-@pytest.mark.parametrize("number", range(len(ORDER)), ids=IDS)
+@pytest.mark.parametrize("number", range(len(STAGES)), ids=IDS)
 def test_a_stage_changes_only_what_it_declares(number: int) -> None:
     """By digest of everything before and after: also what is changed in place, and each entry of the ledger."""
     stage, _, written = observed_use()[number]
@@ -117,26 +117,55 @@ def test_a_stage_changes_only_what_it_declares(number: int) -> None:
     assert written, "a stage that changes nothing in a lively corridor does nothing"
 
 
-@pytest.mark.parametrize("number", range(len(ORDER)), ids=IDS)
+@pytest.mark.parametrize("number", range(len(STAGES)), ids=IDS)
 def test_a_stage_declares_nothing_that_it_does_not_use(number: int) -> None:
     stage, read, written = observed_use()[number]
-    assert stage.reads - read == set()
+    assert set(stage.reads) - read == set()
     assert stage.writes - written == set()
 
 
 def test_what_is_declared_exists() -> None:
-    known = set(vars(small.world())) | {name for name in dir(World) if not name.startswith("_")}
-    for stage in ORDER:
-        assert stage.reads <= known
+    world = small.world()
+    known = {*vars(world), *(name for name in dir(World) if not name.startswith("_"))}
+    for stage in STAGES:
+        assert set(stage.reads) <= known
         assert {name for name in stage.writes if not name.startswith("ledger.")} <= known
         assert {name.removeprefix("ledger.") for name in stage.writes if name.startswith("ledger.")} <= set(RECORDED)
         assert stage.reason
-    assert CONTEXT <= known
+    assert CONTEXT | SHARED <= known
+
+
+def test_each_thing_that_changes_is_owned_by_one_stage_or_shared() -> None:
+    """Of what a stage changes, all is its own, shared, or another stage's; and nothing owned lies idle."""
+    owners = {variable.name: stage.name for stage in STAGES for variable in stage.owns}
+    assert not set(owners) & SHARED
+    for stage in STAGES:
+        for name in stage.writes:
+            assert name in owners or name in SHARED or name.startswith("ledger."), name
+        for name in stage.changes:
+            assert owners.get(name) != stage.name, f"{stage.name} owns {name}: it need not say so twice"
+
+
+@pytest.mark.parametrize("knobs", [{}, {"persons_per_agent": 10}])
+def test_state_has_the_shape_that_is_declared(knobs: dict[str, Any]) -> None:
+    """At first, and after a run: names of axes tell their lengths, where these are known by name."""
+    model = CorridorModel(lively(**knobs))
+    for after_a_run in (False, True):
+        if after_a_run:
+            model.run()
+        sizes = model.world.sizes
+        for stage in STAGES:
+            for variable in stage.owns:
+                shape = getattr(model.world, variable.name).shape
+                assert len(shape) == len(variable.dims), variable.name
+                assert all(sizes.get(dim, n) == n for dim, n in zip(variable.dims, shape, strict=True)), variable.name
+                assert variable.unit
+                assert variable.doc.endswith(".")
 
 
 def test_every_recorded_field_has_a_writer() -> None:
     """What no stage writes is the model's own: what governments do and spend, and stocks at the end of a month."""
-    by_stages = {name.removeprefix("ledger.") for stage in ORDER for name in stage.writes if name.startswith("ledger.")}
+    by_stages = {name for stage in STAGES for name in stage.recorded}
     by_governments = {
         "spending", "diverted", "instrument_costs", "trust", "compliance", "backlash", "price_asked",
     }  # fmt: skip
@@ -144,16 +173,14 @@ def test_every_recorded_field_has_a_writer() -> None:
 
 
 def test_the_model_runs_the_stages_in_order() -> None:
-    assert schedule.run_step.__module__ == "simulator.stages.schedule"
     ran: list[str] = []
-    order = tuple(
-        Stage(stage.name, lambda world, name=stage.name: ran.append(name), stage.reads, stage.writes, stage.reason)
-        for stage in ORDER
+    order = Stages(
+        Stage(stage.name, lambda world, name=stage.name: ran.append(name), owns=stage.owns, records=stage.records)
+        for stage in STAGES
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "ORDER", order)
-        schedule.run_step(small.world())
-    assert ran == [stage.name for stage in ORDER]
+    model = CorridorModel(lively(), order)
+    model.step()
+    assert ran == list(STAGES.names)
 
 
 NAMES = names("scenario")

@@ -20,7 +20,7 @@ from simulator.scenario.library import names
 from simulator.scenario.load import load
 from simulator.scenario.parameters import Parameters, Switches
 from simulator.scenario.yaml_file import parse_yaml
-from simulator.stages.schedule import ORDER
+from simulator.stages.schedule import STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"])
@@ -170,5 +170,5 @@ def test_model_description_names_every_parameter_and_no_other() -> None:
     assert not [name for name in Switches.model_fields if f"| `{name}` |" not in told]
     assert not [name for name in LEVERS if not re.search(rf"\b{name}(?:_[a-z]{{1,2}})?\b", told)]  # may have indices
     schedule = told[told.index("why it stands there") :]
-    stages = re.findall(r"^\| `([a-z_]+)` \|", schedule, flags=re.MULTILINE)[: len(ORDER)]
-    assert stages == [stage.name for stage in ORDER]
+    stages = re.findall(r"^\| `([a-z_]+)` \|", schedule, flags=re.MULTILINE)[: len(STAGES)]
+    assert stages == list(STAGES.names)

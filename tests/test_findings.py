@@ -17,7 +17,7 @@ from worlds import settle_step
 
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.policies import Policy
-from simulator.stages import crossing, departure, drivers, feedback, route_choice, smuggling
+from simulator.stages import crossing, departure, drivers, feedback, route_choice, smuggling, takings
 from simulator.world.world import World
 
 CHOICES = (drivers.update, smuggling.update, crossing.update, route_choice.update)
@@ -36,7 +36,7 @@ def test_no_effort_seals_a_border() -> None:
         world = small.world()
         world.levers["border_effort_departure"][EAST] = effort
         settle_step(world, drivers.update, crossing.update)
-        caught.append(world.caught[EAST])
+        caught.append(world.p_caught[EAST])
     assert (np.diff(caught) > 0).all()
     assert (np.diff(caught, n=2) < 0).all()
     assert caught[-1] < 1
@@ -87,9 +87,9 @@ def test_controls_stop_people_in_need_like_others() -> None:
 def test_where_controls_are_stronger_more_people_pay_smugglers() -> None:
     """Effort trebled: the odds that a smuggler is paid treble, and with them the share, at a higher price."""
     world = small.world()
-    before = smuggling.share_smuggled(world)[EAST]
+    before = takings.share_smuggled(world)[EAST]
     world.levers["border_effort_arrival"][EAST] = 2 * (0.8 + 0.5)
-    after = smuggling.share_smuggled(world)[EAST]
+    after = takings.share_smuggled(world)[EAST]
     assert after / (1 - after) == pytest.approx(3 * before / (1 - before))
     price = world.price[EAST]
     smuggling.update(world)

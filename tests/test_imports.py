@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "effects": BELOW_MODEL | {"governments"},
     "outputs": BELOW_MODEL,
     "model": BELOW_MODEL | {"stages", "governments", "outputs"},
-    "sweeps": {"core", "scenario", "effects", "outputs", "model"},
+    "sweeps": {"core", "scenario", "effects", "outputs", "stages", "model"},
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
     "connectors": {"core", "scenario", "outputs", "model", "sweeps"},

@@ -12,7 +12,7 @@ from worlds import add_people, half_width, settle_step
 
 from simulator.clock import chance
 from simulator.scenario import tables as rows
-from simulator.stages import asylum, crossing, drivers, feedback, returns, route_choice, smuggling
+from simulator.stages import asylum, crossing, drivers, feedback, returns, route_choice, smuggling, takings
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -229,7 +229,7 @@ def test_flow_and_load_start_without_a_false_boom() -> None:
     for _ in range(60):
         smuggling.update(world)
         world.ledger["attempts"][EAST, 0, 0] = 70
-        smuggling.collect(world)
+        takings.update(world)
         assert world.flow[EAST] == pytest.approx(70)
         assert world.price[EAST] == pytest.approx(1000)
 
@@ -237,7 +237,7 @@ def test_flow_and_load_start_without_a_false_boom() -> None:
 def test_revenue_is_paid_by_those_who_get_through() -> None:
     world = settle_step(small.world(), smuggling.update)
     world.ledger["attempts"][EAST, 0, 0], world.ledger["crossings"][EAST, 0, 0] = 100, 60
-    smuggling.collect(world)
+    takings.update(world)
     assert world.ledger["smuggled"][EAST] == 90
     assert world.ledger["revenue"][EAST] == pytest.approx(60 * 0.9 * 1000)
 
@@ -253,13 +253,13 @@ def test_news_and_beliefs_fade() -> None:
     """News halves in its half-life, and what was seen falls to 1/e in the memory, whatever the step."""
     for step_days in (1, 5):
         world = small.world(step_days=step_days)
-        world.news[0, WESTERN], world.seen[0, EAST] = 800.0, 800.0
+        world.news[0, WESTERN], world.n_seen[0, EAST] = 800.0, 800.0
         steps = int(world.parameters.news.halflife.value) // step_days
         for _ in range(steps):
             feedback.spread_news(world)
             feedback.learn(world)
         assert world.news[0, WESTERN] == pytest.approx(400)
-        assert world.seen[0, EAST] == pytest.approx(
+        assert world.n_seen[0, EAST] == pytest.approx(
             800 * np.exp(-steps * step_days / world.parameters.beliefs.memory.value)
         )
 

@@ -30,7 +30,7 @@ from simulator.scenario.costs import Costs
 from simulator.scenario.levers import INSTRUMENTS, LEVERS
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
-from simulator.stages import crossing, drivers, smuggling
+from simulator.stages import controls, crossing, drivers
 from simulator.validation.builder import asylum
 
 COSTS = Costs.model_validate(
@@ -269,7 +269,7 @@ def test_smugglers_price_joint_patrols_as_the_effort_that_they_are() -> None:
     worlds = small.world(), small.world()
     worlds[0].levers["joint_patrols"][EAST] = 0.8
     worlds[1].levers["border_effort_departure"][EAST] = 1.0
-    now = [smuggling.efforts(world, world.levers)[0][EAST] for world in worlds]
+    now = [controls.against_first(world, world.levers)[EAST] for world in worlds]
     assert now[0] == pytest.approx(now[1])  # 0.8 is the cooperation of the country there
 
 

@@ -212,9 +212,9 @@ def test_values_of_the_next_step_start_from_the_last_and_come_out_the_same() -> 
 def test_beliefs_are_discounted_beta_bernoulli() -> None:
     """Prior worth 200 people at 20%, and 300 seen of whom 150 were caught: (40 + 150) / 500."""
     world = ready_world(parameter={"beliefs.prior_strength": 200})
-    world.prior_caught[:] = 0.2
-    world.seen[0, 3], world.seen_caught[0, 3], world.seen_dead[0, 3] = 300, 150, 30
-    world.prior_risk[:] = 0.01
+    world.prior_p_caught[:] = 0.2
+    world.n_seen[0, 3], world.n_seen_caught[0, 3], world.n_seen_dead[0, 3] = 300, 150, 30
+    world.prior_p_death[:] = 0.01
     caught, dead = route_choice.believed(world)
     assert caught[0, 3] == pytest.approx(190 / 500)
     assert dead[0, 3] == pytest.approx((2 + 30) / 500)
@@ -226,8 +226,8 @@ def test_beliefs_are_discounted_beta_bernoulli() -> None:
 def test_without_learning_beliefs_are_the_truth() -> None:
     world = ready_world(switches={"learning": False})
     caught, dead = route_choice.believed(world)
-    np.testing.assert_array_equal(caught[0], world.caught)
-    np.testing.assert_array_equal(dead[1], world.risk)
+    np.testing.assert_array_equal(caught[0], world.p_caught)
+    np.testing.assert_array_equal(dead[1], world.p_death)
 
 
 # Carries mpi-council-statement-2017.rescue-dilemma
@@ -236,7 +236,7 @@ def test_rescue_draws_only_if_the_switch_says_so() -> None:
     for pull, moves in ((True, True), (False, False)):
         world = ready_world(switches={"rescue_pull": pull})
         before = route_choice.believed(world)[1].copy()
-        world.seen[:], world.seen_dead[:] = 1000, 0
+        world.n_seen[:], world.n_seen_dead[:] = 1000, 0
         assert (route_choice.believed(world)[1] < before).any() == moves
 
 

@@ -58,11 +58,11 @@ def test_a_chain_of_two_places(risk: float, caught: float) -> None:
     assert np.mean(people.place == 4) == pytest.approx(1 - p_dead, abs=half_width(p_dead, n) + 1e-9)
     again = (1 - risk) * caught / finished
     spread = np.sqrt(again * (1 + again) / n)
-    assert people.caught.mean() == pytest.approx(again, abs=4 * spread + 1e-9)
+    assert people.n_caught.mean() == pytest.approx(again, abs=4 * spread + 1e-9)
     if risk == 0:
         assert again == pytest.approx(caught / (1 - caught))
     stopped = events.counts[crossing.INTERCEPTED, EAST].sum()
-    assert stopped == people.caught.sum()
+    assert stopped == people.n_caught.sum()
     assert stats.norm.sf(4 - 0.015 / np.sqrt(0.25 / n)) > 0.97
 
 
@@ -90,8 +90,8 @@ def test_hazard_is_effort_times_capacity_times_cooperation_over_load() -> None:
     """Departure side 0.3 x 1 x (1 - 60/120) x 0.8; arrival side 0.3 x 0.5 x (1 - 35/120)."""
     world = small.world()
     assert hazard_of(world) == pytest.approx(0.3 * 1 * 0.5 * 0.8 + 0.3 * 0.5 * (1 - 35 / 120))
-    assert world.caught[EAST] == pytest.approx(1 - np.exp(-world.hazard[EAST]))
-    assert world.caught[0] == 0
+    assert world.p_caught[EAST] == pytest.approx(1 - np.exp(-world.hazard[EAST]))
+    assert world.p_caught[0] == 0
     at_surge = small.world()
     at_surge.flow[EAST] = 400
     assert hazard_of(at_surge) == pytest.approx(world.hazard[EAST] / 2)
@@ -119,13 +119,13 @@ def test_rescue_lowers_and_evasion_and_crowding_raise_the_risk() -> None:
     world = small.world()
     base_hazard = 0.3 * 1 * 0.5 * 0.8
     hazard_of(world)
-    assert world.risk[EAST] == pytest.approx(0.01 * (1 + base_hazard))
+    assert world.p_death[EAST] == pytest.approx(0.01 * (1 + base_hazard))
     world.levers["rescue"][EAST] = 0.5
     hazard_of(world)
-    assert world.risk[EAST] == pytest.approx(0.01 * (1 + base_hazard) * (1 - 0.7 * 0.5))
+    assert world.p_death[EAST] == pytest.approx(0.01 * (1 + base_hazard) * (1 - 0.7 * 0.5))
     world.crowding[EAST] = 1.44
     hazard_of(world)
-    assert world.risk[EAST] == pytest.approx(0.01 * (1 + base_hazard) * (1 - 0.7 * 0.5) * 1.2)
+    assert world.p_death[EAST] == pytest.approx(0.01 * (1 + base_hazard) * (1 - 0.7 * 0.5) * 1.2)
 
 
 def test_weather_closes_seas_and_moves_risk() -> None:
@@ -135,8 +135,8 @@ def test_weather_closes_seas_and_moves_risk() -> None:
         parameter={"crossing.sea_hazard_noise": 0.0},
     )
     settle_step(world, drivers.update, crossing.update)
-    assert world.open.tolist() == [1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]
-    assert world.risk[WEST] == pytest.approx(0.03 * 1.3 * (1 + 0.3 * 0.8 * (1 - 75 / 120) * 0.9))
+    assert world.p_open.tolist() == [1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert world.p_death[WEST] == pytest.approx(0.03 * 1.3 * (1 + 0.3 * 0.8 * (1 - 75 / 120) * 0.9))
     model = small.run(small.corridor(end="2016-03-01", seasons=[*small.seasons("east", 0.0), *small.seasons("west")]))
     tried = model.recorder.tables()["attempts"].to_pandas()
     assert not (tried.leg == "port-east--island").any()
@@ -303,6 +303,7 @@ def test_relatives_leave_at_a_rate_of_their_own() -> None:
     world.relatives[0, 0, 0, 2] = 0.1 * world.pools[0, 0, 0, 2]
     world.relatives[1, 1, 1, 0] = 2.0 * world.pools[1, 1, 1, 0]
     world.relatives[1, 4, 1, 0] = 5.0
+    departure.bound_relatives(world)
     rate, share = departure.follow(world, able)
     drawn = departure.gain(world)[0, 0, 0, 2] + 1.5
     spread = world.parameters.departure.spread.value

@@ -20,6 +20,7 @@ from simulator import api
 from simulator.cli import app
 from simulator.errors import ChoiceError, InputError
 from simulator.scenario.load import load
+from simulator.stages.schedule import STAGES
 from simulator.sweeps import engine as engines
 from simulator.sweeps import work
 from simulator.sweeps.draws import lay
@@ -258,8 +259,8 @@ def test_attempts_may_be_those_at_borders(folder: Path, inline: Serial) -> None:
 
 def test_the_order_of_runs_changes_nothing(whole: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Backwards(Serial):
-        def run(self, url: str, tasks: Any, ended: Callable[[Ended], None]) -> None:
-            super().run(url, iter(list(tasks)[::-1]), ended)
+        def run(self, url: str, tasks: Any, ended: Callable[[Ended], None], stages: Any) -> None:
+            super().run(url, iter(list(tasks)[::-1]), ended, stages)
 
     monkeypatch.setattr(engines, "engine", serial(Backwards()))
     made = api.sweep("sea")
@@ -292,10 +293,10 @@ def test_resume_makes_what_is_missing_and_nothing_else(
 ) -> None:
     first = Serial()
 
-    def make(url: str, task: Task) -> Ended:
+    def make(url: str, task: Task, stages: Any) -> Ended:
         if len(first.ids) > after:
             raise Stop
-        return work.do(url, task)
+        return work.do(url, task, stages)
 
     first.make = make
     monkeypatch.setattr(engines, "engine", serial(first))
@@ -321,7 +322,7 @@ def test_files_of_single_runs_are_put_together_while_it_runs(
 
     monkeypatch.setattr(sweep, "FOLD_EVERY", 10)
     most = []
-    inline.make = lambda url, task: (most.append(len(place_of(url).names("parts", "runs"))), work.do(url, task))[1]
+    inline.make = lambda url, *about: (most.append(len(place_of(url).names("parts", "runs"))), work.do(url, *about))[1]
     made = api.sweep("sea")
     assert max(most) < 16
     assert made.state["hash"] == open_sweep(whole).state["hash"]
@@ -421,7 +422,7 @@ def test_a_worker_of_other_versions_makes_nothing(folder: Path, monkeypatch: pyt
     work._asked.cache_clear()
     monkeypatch.setattr(work, "made_by", lambda: {"corridor": "0", "code": "other"})
     with pytest.raises(InputError, match="a worker has corridor 0 instead of"):
-        work.do(str(folder / "results" / "sea-sweep"), Task("0", "short", "", 1, {}))
+        work.do(str(folder / "results" / "sea-sweep"), Task("0", "short", "", 1, {}), STAGES)
     work._asked.cache_clear()
 
 

@@ -63,7 +63,7 @@ def random_people(rng: np.random.Generator, n: int, n_places: int, n_classes: in
             person_class=int(rng.integers(n_classes)),
             place=int(rng.integers(n_places)),
             leg=-1,
-            caught=0,
+            n_caught=0,
             state=str(rng.choice(["moving", "detained", "awaiting"], p=[0.7, 0.2, 0.1])),
         )
         for _ in range(n)
@@ -115,7 +115,7 @@ def table_of(persons: list[twin.Person]) -> People:
         leg=np.array([p.leg for p in persons], dtype=np.int16),
         person_class=np.array([p.person_class for p in persons], dtype=np.int16),
         place=np.array([p.place for p in persons], dtype=np.int16),
-        caught=np.array([p.caught for p in persons], dtype=np.int16),
+        n_caught=np.array([p.n_caught for p in persons], dtype=np.int16),
         state=np.array([STATES[p.state] for p in persons], dtype=np.int8),
     )
     return people
@@ -131,7 +131,7 @@ def persons_of(people: People) -> list[twin.Person]:
             int(people.person_class[i]),
             int(people.place[i]),
             int(people.leg[i]),
-            int(people.caught[i]),
+            int(people.n_caught[i]),
             names.get(State(people.state[i]), "awaiting"),
         )
         for i in range(people.n)
@@ -159,7 +159,7 @@ def assert_equal(
 ) -> None:
     """Check that table and persons, events and story are the same, to the last bit."""
     wanted = table_of(persons)
-    for name in ("key", "ready", "money", "person_class", "place", "leg", "caught", "state"):
+    for name in ("key", "ready", "money", "person_class", "place", "leg", "n_caught", "state"):
         np.testing.assert_array_equal(getattr(people, name), getattr(wanted, name), err_msg=name)
     told = story_of(events, n_legs)
     assert told.counts == story.counts
@@ -206,7 +206,7 @@ def test_the_order_of_rows_plays_no_part(seed: int, block: int) -> None:
     one = movement.move(straight, passage, 0, 7.0)
     other = movement.move(shuffled, passage, 0, 7.0, block=block)
     np.testing.assert_array_equal(one.counts, other.counts)
-    for name in ("key", "ready", "money", "place", "leg", "caught", "state"):
+    for name in ("key", "ready", "money", "place", "leg", "n_caught", "state"):
         np.testing.assert_array_equal(getattr(straight, name)[order], getattr(shuffled, name), err_msg=name)
 
 
@@ -223,9 +223,9 @@ def corridor_of(model: CorridorModel) -> twin.Corridor:
             int(network.head[n]),
             float(network.days[n] * eased[n]),
             world.price[n],
-            world.open[n],
-            world.risk[n],
-            world.caught[n],
+            world.p_open[n],
+            world.p_death[n],
+            world.p_caught[n],
             odds[n] / (1 + odds[n]),
             parameters.crossing.detained_share.value,
         )

@@ -51,7 +51,7 @@ class Person:
     person_class: int
     place: int
     leg: int
-    caught: int
+    n_caught: int
     state: str
 
 
@@ -149,7 +149,7 @@ def decide(person: Person, corridor: Corridor, step: int, turn: int, number: int
     else:
         person.ready = person.ready + waited * F(corridor.retry_days)
     if outcome == "intercepted":
-        person.caught += 1
+        person.n_caught += 1
         if afterwards < limit(leg.give_up):
             person.ready = F(math.inf)
             story.gave_up.append((turn, number))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from simulator.model import simulate
 from simulator.scenario.load import load
 from simulator.scenario.schema import Scenario
-from simulator.validation.estimate import simulate
 from simulator.validation.facts import deal
 from simulator.validation.measures import measure
 

@@ -22,6 +22,8 @@ from simulator.outputs.store import check_free, read_record, read_run
 from simulator.outputs.whole import taken
 from simulator.scenario.load import resolve
 from simulator.scenario.schema import Scenario
+from simulator.stages.schedule import STAGES, check_same
+from simulator.stages.stage import Stages
 from simulator.world.fields import LATER
 
 Progress = Callable[[int, int, int], None]
@@ -44,6 +46,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     figures: bool = False,
+    stages: Stages | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run a scenario and return its result.
@@ -60,6 +63,7 @@ def run(
     out : folder to write the run to; by default it is not written.
     overwrite : replace another run that stands there.
     figures : draw figures into the run folder, too.
+    stages : what happens in a step, in place of `simulator.STAGES`: with a stage of one's own, say.
     progress : called after each step with the steps done, the steps in all, and people on the move.
 
     Raises
@@ -89,7 +93,7 @@ def run(
         check_free(Path(out), scenario_hash(resolved), __version__, overwrite=overwrite)
     warn(doubts)
     with taken(Path(out)) if out is not None else nullcontext():
-        result = _simulate(resolved, progress)
+        result = _simulate(resolved, progress, stages)
         result.warnings = tuple(doubts)
         if out is not None:
             result.save(out, overwrite=overwrite, figures=_draw if figures else None)
@@ -127,12 +131,10 @@ def _vary(
     return Scenario.model_validate(content)
 
 
-def _simulate(scenario: Scenario, progress: Progress | None) -> Result:
-    from simulator.model import CorridorModel
+def _simulate(scenario: Scenario, progress: Progress | None, stages: Stages | None = None) -> Result:
+    from simulator.model import simulate
 
-    model = CorridorModel(scenario)
-    model.run(progress)
-    return Result.of_run(model.recorder, model.stats)
+    return simulate(scenario, stages, progress)
 
 
 def _draw(result: Result, folder: Path) -> list[Path]:
@@ -188,7 +190,12 @@ class Rerun:
 
 
 def rerun(
-    record: str | Path, *, out: str | Path | None = None, overwrite: bool = False, progress: Progress | None = None
+    record: str | Path,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    stages: Stages | None = None,
+    progress: Progress | None = None,
 ) -> Rerun:
     """Make a run again from its record alone, and say whether it comes out the same: people exactly, figures to 1e-9.
 
@@ -200,18 +207,21 @@ def rerun(
     ----------
     record : a ``record.json``, or the run folder that holds it.
     out : folder to write the new run to; by default it is not written.
+    stages : the stages that made the run, where it was not made by `simulator.STAGES`.
 
     Raises
     ------
     InputError
-        If the record is not complete, or its scenario was changed after it ran.
+        If the record is not complete, its scenario was changed after it ran, or it was made with other stages.
     """
     path = Path(record)
     content = read_record(path)
+    check_same(stages or STAGES, content.get("stages"), str(path))
     old = _tables_of(path, content)  # before `out`, which may be the same folder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)  # whoever made the run was told
-        result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, progress=progress)
+        result = run(scenario_of_record(content, path), out=out, overwrite=overwrite, stages=stages,
+                     progress=progress)  # fmt: skip
     now = {name: result.tables.arrow(name) for name in result.tables}
     # What was not recorded then cannot be compared.
     said = compare(content["tables"], now, old, LATER)

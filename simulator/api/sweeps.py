@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.api.runs import warn
 from simulator.errors import InputError, Problem
 from simulator.jobs import check_entry
+from simulator.stages.schedule import STAGES, check_same
+from simulator.stages.stage import Stages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +78,7 @@ def sweep(
     overwrite: bool = False,
     workers: int | None = None,
     cluster: str | None = None,
+    stages: Stages | None = None,
     progress: Callable[[Progress], None] | None = None,
     checked: Callable[[int], None] | None = None,
 ) -> SweepResult:
@@ -94,6 +97,7 @@ def sweep(
     overwrite : replace a sweep that stands there.
     workers : processes on this machine; by default one for each core. The results do not depend on it.
     cluster : address of a Dask scheduler, whose workers make the runs instead.
+    stages : what happens in a step, in place of `simulator.STAGES`; workers elsewhere must have the same files.
     progress : told after each run.
     checked : told how many scenarios were checked.
 
@@ -116,7 +120,7 @@ def sweep(
     from simulator.sweeps.store import only_planned, place_of
     from simulator.sweeps.sweep import Runner, check_resumable, finish, tidy
 
-    count = _workers(workers)
+    count, what_happens = _workers(workers), stages or STAGES
     if cluster is None:
         check_entry()
     design = _design(experiment, draws, replicates)
@@ -126,7 +130,7 @@ def sweep(
             stack.enter_context(taken(place.local))
         going_on = resume and not only_planned(place)
         if going_on:
-            content = check_resumable(place, design)
+            content = check_resumable(place, design, what_happens)
             tidy(place)
             mend(place, list(content["design"]["tables"]))
         else:
@@ -134,14 +138,16 @@ def sweep(
         # Workers elsewhere may not answer: that is told before anything is planned. Those here are begun after.
         workers_ = stack.enter_context(engine(cluster, count)) if cluster is not None else None
         if not going_on:
-            content = _begin(place, design, checked)
-        runner = Runner(place, content, design.experiment.stopping, progress)
+            content = _begin(place, design, checked, what_happens)
+        runner = Runner(place, content, design.experiment.stopping, progress, what_happens)
         workers_ = workers_ or stack.enter_context(engine(cluster, count))
         stopped = runner.all(workers_, retry_failed)
         return finish(place, stopped, runner.progress.seconds, workers_.processors)
 
 
-def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) -> dict[str, Any]:
+def _begin(
+    place: Place, design: Design, checked: Callable[[int], None] | None, stages: Stages
+) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
     from simulator.outputs.whole import put
     from simulator.sweeps.doubts import of_sweep
@@ -153,14 +159,14 @@ def _begin(place: Place, design: Design, checked: Callable[[int], None] | None) 
     warn(of_sweep(plan))
     if place.local is None:
         with tempfile.TemporaryDirectory(prefix="corridor-") as aside:  # checked here before anything goes there
-            prepare(plan, Place(aside), checked)
+            prepare(plan, Place(aside), checked, stages)
         _clear(place)
-        return prepare(make_sweep_plan(design), place)
+        return prepare(make_sweep_plan(design), place, stages=stages)
     aside = str(place.local.with_name(f".{place.local.name}.planned.tmp"))
     before = place.local.parent.exists()
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        content = prepare(plan, Place(aside), checked)
+        content = prepare(plan, Place(aside), checked, stages)
         put(Path(aside), place.local)
         shutil.rmtree(aside, ignore_errors=True)  # what stood there, if they traded places
     except BaseException:
@@ -225,9 +231,9 @@ def estimate(
             case = one.task.case
             rows[case] = rows.get(case, 0) + 1
             if case not in seconds:
-                do(place.url, replace(one.task, values={}))  # the first loads what all use
+                do(place.url, replace(one.task, values={}), STAGES)  # the first loads what all use
                 began = time.perf_counter()
-                do(place.url, replace(one.task, values={}))
+                do(place.url, replace(one.task, values={}), STAGES)
                 seconds[case] = time.perf_counter() - began
         parts = sum(path.stat().st_size for path in Path(folder, PARTS).rglob("*") if path.is_file())
         fixed = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) - parts
@@ -309,13 +315,21 @@ class Remade:
     here: str
 
 
-def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwrite: bool = False) -> Remade:
+def remake(
+    sweep: str | Path,
+    run: str,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    stages: Stages | None = None,
+) -> Remade:
     """Make one run of a sweep again, with all that is recorded, and compare it with what the sweep kept of it.
 
     Parameters
     ----------
     run : its id, or the beginning of one.
     out : folder to write it to, as ``corridor run`` does.
+    stages : the stages that made the sweep, where it was not made by `simulator.STAGES`.
 
     Raises
     ------
@@ -323,9 +337,8 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
         If the sweep has no such run, or several that begin so.
     """
     from simulator import __version__
-    from simulator.model import CorridorModel
+    from simulator.model import simulate
     from simulator.outputs.provenance import processor, processor_in_words, scenario_hash
-    from simulator.outputs.result import Result
     from simulator.outputs.store import check_free
     from simulator.outputs.whole import check_place
     from simulator.sweeps.again import against_kept
@@ -341,6 +354,7 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
         check_place(Path(out))
     made = open_sweep(sweep, whole=True)
     place = place_of(made.folder)
+    check_same(stages or STAGES, made.content.get("stages"), made.folder)
     found = {
         one.task.id: one.task for one in read_plan(place, laid_columns(made.content)) if one.task.id.startswith(run)
     }
@@ -352,9 +366,7 @@ def remake(sweep: str | Path, run: str, *, out: str | Path | None = None, overwr
     scenario = scenario_of(place.url, task)
     if out is not None:
         check_free(Path(out), scenario_hash(scenario), __version__, overwrite=overwrite)
-    model = CorridorModel(scenario)
-    model.run()
-    result = Result.of_run(model.recorder, model.stats)
+    result = simulate(scenario, stages)
     if out is not None:
         result.save(out, overwrite=overwrite)
     return Remade(result, against_kept(made, task.id, result), tuple(made.state.get("processors", ())),

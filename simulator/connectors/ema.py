@@ -19,8 +19,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from simulator.clock import Clock
 from simulator.errors import ChoiceError, InputError, Problem
-from simulator.model import CorridorModel
-from simulator.outputs.result import Result
+from simulator.model import CorridorModel, simulate
 from simulator.scenario.evidence import Frozen
 from simulator.scenario.load import Resolved, resolve, unique
 from simulator.scenario.schema import Scenario
@@ -92,11 +91,9 @@ class CorridorFunction:
         sums = dict.fromkeys(self.measures, 0.0)
         for replicate in range(self.replicates):
             try:
-                model = CorridorModel(made.model_copy(update={"seed": made.seed + replicate}))
-                model.run()
+                result = simulate(made.model_copy(update={"seed": made.seed + replicate}))
             except ChoiceError:
                 return dict.fromkeys(self.measures, float("nan"))
-            result = Result.of_run(model.recorder, model.stats)
             for name, asked in self.measures.items():
                 sums[name] += value(result, asked) / self.replicates
         return sums

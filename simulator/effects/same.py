@@ -120,7 +120,9 @@ def fingerprint(scenario: Scenario) -> str:
     for part in (world.plan, world.network, world.groups):
         for each in fields(part):
             _feed(found, each.name, getattr(part, each.name))
-    for name in ("home_place", "pools", "diaspora", "visa", "cooperation", "base_gdp", "weight", "seed", "n_warm_up"):
+    for name in (
+        "home_place", "pools", "first_diaspora", "visa", "cooperation", "base_gdp", "weight", "seed", "n_warm_up",
+    ):  # fmt: skip
         _feed(found, name, getattr(world, name))
     _feed(found, "edges", world.clock.edges)
     left_out = unread(scenario, world)

@@ -17,16 +17,20 @@ from simulator.world.fields import DIMENSIONS, RECORDED, Field
 
 
 def build_dataset(
-    scenario: Scenario, clock: Clock, coords: Mapping[str, tuple[str, ...]], columns: Mapping[str, Columns]
+    scenario: Scenario,
+    clock: Clock,
+    coords: Mapping[str, tuple[str, ...]],
+    columns: Mapping[str, Columns],
+    fields: Mapping[str, Field] = RECORDED,
 ) -> xr.Dataset:
     """Return all recorded fields, dense over step (stocks: month) and their dimensions.
 
     A level that was not known in a cell is NaN there.
     """
     variables = {
-        name: _variable(field, clock, coords, columns[name]) for name, field in RECORDED.items() if name in columns
+        name: _variable(field, clock, coords, columns[name]) for name, field in fields.items() if name in columns
     }
-    dataset = xr.Dataset(variables, coords=_coordinates(scenario, clock, coords))
+    dataset = xr.Dataset(variables, coords=_coordinates(scenario, clock, coords, fields))
     dataset.attrs = {
         "title": scenario.title,
         "scenario": scenario.name,
@@ -64,10 +68,10 @@ def _positions(labels: tuple[str, ...], coordinate: tuple[str, ...]) -> NDArray[
 
 
 def _coordinates(
-    scenario: Scenario, clock: Clock, coords: Mapping[str, tuple[str, ...]]
+    scenario: Scenario, clock: Clock, coords: Mapping[str, tuple[str, ...]], fields: Mapping[str, Field]
 ) -> dict[str, tuple[str, object, dict[str, str]]]:
     legs = {leg.leg: leg for leg in scenario.legs}
-    used = {dim for field in RECORDED.values() for dim in field.dims}
+    used = {dim for field in fields.values() for dim in field.dims}
     found: dict[str, tuple[str, object, dict[str, str]]] = {
         "step": ("step", np.arange(clock.n_steps, dtype=np.int32), {"long_name": "step of the run"}),
         "date": ("step", np.array(clock.starts, dtype="datetime64[s]"), {"long_name": "first day of the step"}),

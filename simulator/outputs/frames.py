@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 LEG_DIMS: Final = ("leg", "route", "mode", "tail", "head", "border")
 BORDER: Final = {True: "counted", False: "other"}
 """Whether getting through a leg counts as an arrival on its route."""
-MEASURES: Final = ("arrivals", *RECORDED)
+ARRIVALS: Final = "arrivals"
+MEASURES: Final = (ARRIVALS, *RECORDED)
 MOST_ROWS: Final = 20_000_000
 Where = Mapping[str, str | Sequence[str]]
 
@@ -47,20 +48,21 @@ class Group:
     of_code: NDArray[np.int64]
 
 
-def field_of(measure: str) -> Field:
-    """Return the recorded field behind a measure.
+def field_of(measure: str, fields: Mapping[str, Field] = RECORDED) -> Field:
+    """Return the recorded field behind a measure, of those that a run has.
 
     Raises
     ------
     InputError
         If there is no such measure.
     """
-    if measure == "arrivals":
-        return RECORDED["crossings"]
-    if measure in RECORDED:
-        return RECORDED[measure]
+    if measure == ARRIVALS:
+        return fields["crossings"]
+    if measure in fields:
+        return fields[measure]
+    known = (ARRIVALS, *fields)
     raise InputError([
-        Problem("frame", "measure", "no such measure", measure, None, ", ".join(MEASURES), nearest(measure, MEASURES))
+        Problem("frame", "measure", "no such measure", measure, None, ", ".join(known), nearest(measure, known))
     ])
 
 
@@ -100,10 +102,9 @@ def leg_label(leg: LegRow, dim: str) -> str:
 
 
 def build_frame(
-    scenario: Scenario, clock: Clock, columns: Columns, measure: str, by: tuple[str, ...], where: Where
+    scenario: Scenario, clock: Clock, columns: Columns, measure: str, field: Field, by: tuple[str, ...], where: Where
 ) -> pd.DataFrame:
-    """Return `measure` added up by `by`, over the rows that `where` keeps; see `Result.frame`."""
-    field = field_of(measure)
+    """Return `measure`, of `field`, added up by `by`, over the rows that `where` keeps; see `Result.frame`."""
     check_dims(measure, by, "by", dims_of(field))
     check_dims(measure, list(where), "where", dims_of(field)[len(TIME) :])
     columns = _filter(scenario, columns, measure, where)

@@ -111,9 +111,18 @@ def version_changes(record: Mapping[str, Any]) -> list[str]:
 
 
 def build_record(
-    scenario: Scenario, coords: Mapping[str, tuple[str, ...]], tables: Mapping[str, pa.Table], stats: Mapping[str, Any]
+    scenario: Scenario,
+    coords: Mapping[str, tuple[str, ...]],
+    tables: Mapping[str, pa.Table],
+    stats: Mapping[str, Any],
+    stages: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the record of a run, without the sizes and hashes of its files."""
+    """Return the record of a run, without the sizes and hashes of its files.
+
+    Parameters
+    ----------
+    stages : which stages made it, where they are not Corridor's own in their order.
+    """
     said = {name: digests(table) for name, table in tables.items()}
     return {
         "format": FORMAT,
@@ -130,6 +139,7 @@ def build_record(
         "versions": versions(),
         "platform": processor(),
         "git": git_state(),
+        **({} if stages is None else {"stages": dict(stages)}),
         "tables": said,
         "coordinates": {dim: list(labels) for dim, labels in coords.items()},
         "stats": dict(stats),

@@ -42,23 +42,27 @@ class Recorder:
     scenario : the scenario that runs.
     clock : its steps.
     coords : labels along each dimension of the recorded fields, in the order of the arrays.
+    fields : the recorded fields by name; those of the register, and what stages of one's own record.
     """
 
-    def __init__(self, scenario: Scenario, clock: Clock, coords: Coords):
-        missing = sorted({dim for field in RECORDED.values() for dim in field.dims} - set(coords))
+    def __init__(
+        self, scenario: Scenario, clock: Clock, coords: Coords, fields: Mapping[str, Field] = RECORDED
+    ):
+        missing = sorted({dim for field in fields.values() for dim in field.dims} - set(coords))
         if missing:
             raise CorridorError(f"no labels were given for the recorded dimensions {', '.join(missing)}")
         self.scenario = scenario
         self.clock = clock
+        self.fields = dict(fields)
         self.coords: dict[str, tuple[str, ...]] = {dim: tuple(names) for dim, names in coords.items()}
         self._shapes = {
-            name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in RECORDED.items()
+            name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in self.fields.items()
         }
         self.choices: Sequence[tuple[Any, ...]] = ()
         self._steps: list[int] = []
-        self._positions: dict[str, list[NDArray[np.int32]]] = {name: [] for name in RECORDED}
-        self._values: dict[str, list[NDArray[np.generic]]] = {name: [] for name in RECORDED}
-        self._row_steps: dict[str, list[int]] = {name: [] for name in RECORDED}
+        self._positions: dict[str, list[NDArray[np.int32]]] = {name: [] for name in self.fields}
+        self._values: dict[str, list[NDArray[np.generic]]] = {name: [] for name in self.fields}
+        self._row_steps: dict[str, list[int]] = {name: [] for name in self.fields}
 
     def record(self, step: int, ledger: Mapping[str, NDArray[np.generic]]) -> None:
         """Keep the cells of one step that say something.
@@ -80,7 +84,7 @@ class Recorder:
             raise CorridorError(f"step {step} was recorded after step {self._steps[-1]}")
         self._steps.append(step)
         month_ends = self.clock.ends_month(step)
-        for name, field in RECORDED.items():
+        for name, field in self.fields.items():
             if field.every == "month" and not month_ends:
                 continue
             array = ledger.get(name)
@@ -106,7 +110,7 @@ class Recorder:
 
         Rows are in order of step, then of the labels along each dimension.
         """
-        return {**{name: self._table(field) for name, field in RECORDED.items()}, CHOICES: self._choices()}
+        return {**{name: self._table(field) for name, field in self.fields.items()}, CHOICES: self._choices()}
 
     def _choices(self) -> pa.Table:
         """Return what governments decided by rule: a row for each option and payoff term, its chance, and if taken."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,10 +17,10 @@ from simulator.outputs.columns import Columns, columns_of
 from simulator.outputs.frames import Where, build_frame, field_of
 from simulator.outputs.provenance import build_record, result_hash, table_hash
 from simulator.outputs.recorder import Coords, Recorder
-from simulator.outputs.store import RECORD, read_run, write_run
+from simulator.outputs.store import RECORD, fields_of, read_run, write_run
 from simulator.outputs.summary import build_summary
 from simulator.scenario.schema import Scenario
-from simulator.world.fields import CHOICES, RECORDED
+from simulator.world.fields import CHOICES, RECORDED, Field
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,9 +42,11 @@ def scenario_of_record(record: Mapping[str, Any], path: Path) -> Scenario:
         raise InputError([Problem(str(path), "scenario", message, advice=f"use Corridor {version}")]) from error
 
 
-def _check_coordinates(coordinates: Mapping[str, Sequence[str]], scenario: Scenario, folder: Path) -> None:
+def _check_coordinates(
+    coordinates: Mapping[str, Sequence[str]], scenario: Scenario, folder: Path, fields: Mapping[str, Field]
+) -> None:
     """Check that a record's labels are those of its scenario, as far as the scenario alone tells."""
-    needed = {dim for name in RECORDED for dim in RECORDED[name].dims}
+    needed = {dim for field in fields.values() for dim in field.dims}
     found = [f"has no labels of {dim}" for dim in sorted(needed - set(coordinates))]
     strange = sorted(set(coordinates.get("leg", ())) - {leg.leg for leg in scenario.legs})
     found += [f"has legs that the scenario does not have: {', '.join(strange[:5])}"] if strange else []
@@ -52,9 +54,6 @@ def _check_coordinates(coordinates: Mapping[str, Sequence[str]], scenario: Scena
     if found:
         file, advice = str(folder / RECORD), "the record is damaged; run the scenario again"
         raise InputError([Problem(file, "coordinates", said, advice=advice) for said in found])
-
-
-TABLES: Final = (*RECORDED, CHOICES)
 
 
 class Tables(Mapping[str, pd.DataFrame]):
@@ -65,7 +64,7 @@ class Tables(Mapping[str, pd.DataFrame]):
     decision, option and payoff term, and for the option's chance and whether it was taken.
     """
 
-    def __init__(self, read: Callable[[str], pa.Table], names: Sequence[str] = TABLES):
+    def __init__(self, read: Callable[[str], pa.Table], names: Iterable[str]):
         self._read = read
         self._names = tuple(names)
         self._arrow: dict[str, pa.Table] = {}
@@ -104,6 +103,8 @@ class Result:
     stats : what the run says of itself: time, rows, peak rows ...
     folder : where it is stored, or None.
     record : its record as stored, or None.
+    fields : what was recorded, by name.
+    stages : which stages made it, where they are not Corridor's own in their order; see `simulator.STAGES`.
     warnings : what of the scenario changed nothing in the run, or counted twice; of a stored run nothing is kept.
     """
 
@@ -116,12 +117,17 @@ class Result:
         *,
         folder: Path | None = None,
         record: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Field] = RECORDED,
+        stages: Mapping[str, Any] | None = None,
     ):
         self.scenario = scenario
         self.clock = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
         self.coords = {dim: tuple(labels) for dim, labels in coords.items()}
+        self.fields = dict(fields)
+        self.stages = stages
+        tables = (*self.fields, CHOICES)
         # Runs of earlier versions lack tables that came later.
-        self.tables = Tables(read, TABLES if record is None else [name for name in TABLES if name in record["tables"]])
+        self.tables = Tables(read, tables if record is None else [name for name in tables if name in record["tables"]])
         self.stats = dict(stats)
         self.folder = folder
         self.record = record
@@ -129,9 +135,12 @@ class Result:
         self._columns: dict[str, Columns] = {}
 
     @classmethod
-    def of_run(cls, recorder: Recorder, stats: Mapping[str, Any]) -> Result:
+    def of_run(
+        cls, recorder: Recorder, stats: Mapping[str, Any], stages: Mapping[str, Any] | None = None
+    ) -> Result:
         """Return the result of a run that has just ended."""
-        return cls(recorder.scenario, recorder.tables().__getitem__, recorder.coords, stats)
+        return cls(recorder.scenario, recorder.tables().__getitem__, recorder.coords, stats, fields=recorder.fields,
+                   stages=stages)  # fmt: skip
 
     @classmethod
     def load(cls, folder: str | Path) -> Result:
@@ -145,10 +154,12 @@ class Result:
         stored = read_run(Path(folder))
         record = stored.record
         scenario = scenario_of_record(record, stored.folder)
-        _check_coordinates(record["coordinates"], scenario, stored.folder)
+        fields = fields_of(record)
+        _check_coordinates(record["coordinates"], scenario, stored.folder, fields)
         return cls(
-            scenario, stored.table, record["coordinates"], record["stats"], folder=stored.folder, record=record
-        )
+            scenario, stored.table, record["coordinates"], record["stats"], folder=stored.folder, record=record,
+            fields=fields, stages=record.get("stages"),
+        )  # fmt: skip
 
     def save(
         self,
@@ -172,7 +183,7 @@ class Result:
             If something else stands there.
         """
         tables = {name: self.tables.arrow(name) for name in self.tables}
-        record = build_record(self.scenario, self.coords, tables, self.stats)
+        record = build_record(self.scenario, self.coords, tables, self.stats, self.stages)
         draw = None if figures is None else lambda target: figures(self, target)
         self.folder = write_run(
             Path(folder), record, tables, self.dataset, self.summary, overwrite=overwrite, figures=draw
@@ -239,16 +250,16 @@ class Result:
             If there is no such measure or dimension; the message names the nearest.
         """
         dims = (by,) if isinstance(by, str) else tuple(by)
-        columns = self.columns(field_of(measure).name)
-        return build_frame(self.scenario, self.clock, columns, measure, dims, where or {})
+        field = field_of(measure, self.fields)
+        return build_frame(self.scenario, self.clock, self.columns(field.name), measure, field, dims, where or {})
 
     @cached_property
     def dataset(self) -> xr.Dataset:
         """All recorded fields, dense, with units, long names and dates."""
         from simulator.outputs.dataset import build_dataset
 
-        columns = {name: self.columns(name) for name in RECORDED if name in self.tables}
-        return build_dataset(self.scenario, self.clock, self.coords, columns)
+        columns = {name: self.columns(name) for name in self.fields if name in self.tables}
+        return build_dataset(self.scenario, self.clock, self.coords, columns, self.fields)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

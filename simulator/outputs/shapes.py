@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -50,6 +50,34 @@ class TableEntry(Shape):
     sha256: Hash
 
 
+class OwnField(BaseModel):
+    """A field that a stage of one's own records."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+    dims: Annotated[list[str], Field(min_length=1)]
+    unit: str
+    long_name: str
+    kind: Literal["flow", "level"]
+    every: Literal["step", "month"]
+
+
+class OwnStage(Shape):
+    """A stage that is not Corridor's own."""
+
+    name: str
+    function: str
+    sha256: Hash
+    records: list[OwnField]
+
+
+class StagesEntry(Shape):
+    """The stages of a run that are not Corridor's own in their order."""
+
+    order: list[str]
+    own: list[OwnStage]
+
+
 class RecordFile(Shape):
     """The record of a run."""
 
@@ -70,6 +98,7 @@ class RecordFile(Shape):
     remake: str = ""
     platform: dict[str, Any] = Field(default_factory=dict)
     git: dict[str, Any] | None = None
+    stages: StagesEntry | None = None
 
 
 def read_json(file: Path, advice: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from simulator.outputs.provenance import json_hash, result_hash, table_hash
 from simulator.outputs.recorder import CHOICE_LABELS
 from simulator.outputs.shapes import RecordFile, read_json, wrong_values
 from simulator.outputs.whole import check_place, files_in, put_back, whole_folder
-from simulator.world.fields import CHOICES, LATER, RECORDED
+from simulator.world.fields import CHOICES, LATER, RECORDED, Field
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -198,6 +198,12 @@ def _changed(record: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
         yield "tables", "are not those of the result: their hashes were changed", None
 
 
+def fields_of(record: Mapping[str, Any]) -> dict[str, Field]:
+    """Return the fields that a run recorded: those of the register, and those of stages of one's own."""
+    own = [each for stage in (record.get("stages") or {}).get("own", ()) for each in stage["records"]]
+    return {**RECORDED, **{each["name"]: Field(**{**each, "dims": tuple(each["dims"])}) for each in own}}
+
+
 def read_run(folder: Path) -> StoredRun:
     """Open a run folder and check every file that its record lists, and what its tables say.
 
@@ -210,7 +216,7 @@ def read_run(folder: Path) -> StoredRun:
     if not folder.is_dir():
         folder = folder.parent
     problems = []
-    needed = {*RECORDED, CHOICES} - (set(LATER) - set(record["tables"]))
+    needed = {*fields_of(record), CHOICES} - (set(LATER) - set(record["tables"]))
     expected = {f"tables/{name}.parquet" for name in needed} | {"dataset.nc", "summary.json"}
     advice = "remake the run with 'corridor rerun record.json --out FOLDER'"
     for name in sorted(expected | set(record["files"])):
@@ -254,13 +260,14 @@ def _wrong_table(stored: StoredRun, name: str) -> list[str]:
         table = stored.table(name)
     except (pa.ArrowException, OSError, ValueError) as error:
         return [f"is no table: {str(error).splitlines()[0]}"]
-    dims = CHOICE_LABELS if name == CHOICES else RECORDED[name].dims
+    fields = fields_of(stored.record)
+    dims = CHOICE_LABELS if name == CHOICES else fields[name].dims
     if table.column_names != ["step", *dims, "value"]:
         return [f"has other columns than {name} has: {', '.join(table.column_names)[:200]}"]
     labels = pa.dictionary(pa.int32(), pa.string())
     wrong = [dim for dim in dims if table.schema.field(dim).type != labels]
     number = table.schema.field("value").type
-    counts = name != CHOICES and RECORDED[name].unit == "person"
+    counts = name != CHOICES and fields[name].unit == "person"
     wrong += ["value"] * (number != (pa.int64() if counts else pa.float64()))
     wrong += ["step"] * (not pa.types.is_integer(table.schema.field("step").type))
     wrong += [column for column in table.column_names if column not in wrong and table.column(column).null_count]

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from simulator.draws import Decision, exponential, halves, stream, uniforms, words
 from simulator.stages import transit
+from simulator.stages.smoothing import MONTH_DAYS, follow
+from simulator.stages.stage import Stage, Variable
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.fields import OUTCOMES, RETURN_KINDS
 from simulator.world.people import State
@@ -97,15 +99,10 @@ def update(world: World) -> None:
 
 
 def follow_claims(world: World) -> None:
-    """Follow the claims of each country, smoothed over a month and over a year: a surge is the one above the other.
-
-    Until a month, or a year, has passed both are the mean since the start, so that the first weeks are no surge.
-    """
+    """Follow the claims of each country, smoothed over a month and over a year: a surge is the one above the other."""
     yearly = world.ledger["claims"].sum(axis=(1, 2)) / world.years
-    since_start = world.days / world.end_day
-    spans = np.array([DAYS_PER_YEAR / 12.0, DAYS_PER_YEAR])
-    follow = np.maximum(-np.expm1(-world.days / spans), since_start)[:, None]
-    world.claim_flow = world.claim_flow + follow * (yearly - world.claim_flow)
+    share = np.array([follow(world, span) for span in (MONTH_DAYS, DAYS_PER_YEAR)])[:, None]
+    world.claim_flow = world.claim_flow + share * (yearly - world.claim_flow)
 
 
 def reserve_used(world: World) -> Floats:
@@ -117,10 +114,9 @@ def reserve_used(world: World) -> Floats:
 def decide(world: World) -> None:
     """Take first decisions, oldest claims first."""
     people, rules = world.people, world.parameters.asylum
-    carry = world.carry.setdefault("decisions", np.zeros(len(world.countries)))
-    carry += (yearly_capacity(world) + reserve_used(world)) * world.years
+    world.decisions_due += (yearly_capacity(world) + reserve_used(world)) * world.years
     chance = positive_chance(world)
-    rows, country = _take(world, carry)
+    rows, country = _take(world, world.decisions_due)
     if not rows.size:
         return
     origin, need = _groups(world, rows)
@@ -139,18 +135,18 @@ def decide(world: World) -> None:
     _count_orders(world, refused[~appeals])
 
 
-def _take(world: World, carry: Floats) -> tuple[Rows, NDArray[np.intp]]:
-    """Take the oldest claims of each queue as far as `carry` goes, and count their wait; return rows and countries."""
+def _take(world: World, due: Floats) -> tuple[Rows, NDArray[np.intp]]:
+    """Take the oldest claims of each queue as far as `due` goes, and count their wait; return rows and countries."""
     taken: list[Rows] = []
-    wait, rows_of = world.ledger["decided_wait"], (carry // world.weight).tolist()
+    wait, rows_of = world.ledger["decided_wait"], (due // world.weight).tolist()
     for country, queue in enumerate(world.queue):
         rows = queue.take(int(rows_of[country])) if len(queue) else _NOBODY
         taken.append(rows)
         if rows.size:
-            carry[country] -= rows.size * world.weight
+            due[country] -= rows.size * world.weight
             wait[country] += float((world.end_day - world.people.since[rows]).sum()) * world.weight
     empty = np.array([len(queue) == 0 for queue in world.queue])
-    carry[empty] = np.minimum(carry[empty], world.weight)
+    due[empty] = np.minimum(due[empty], world.weight)
     return np.concatenate(taken), np.repeat(np.arange(len(taken)), [rows.size for rows in taken])
 
 
@@ -182,3 +178,18 @@ def _protect(world: World, rows: Rows) -> None:
 def _count_orders(world: World, rows: Rows) -> None:
     country = world.network.country[world.people.place[rows]]
     np.add.at(world.ledger["orders"], (country, _groups(world, rows)[0]), world.weight)
+
+
+STAGE = Stage(
+    "asylum",
+    update,
+    reads=("people", "plan", "levers", "queue", "closed", "claimed", "claim_flow", "decisions_due"),
+    changes=("people", "queue", "closed"),
+    owns=(
+        Variable("claim_flow", ("span", "country"), "person/year", "Claims, smoothed over a month and over a year.",
+                 first=lambda world: np.zeros((2, len(world.countries)))),
+        Variable("decisions_due", ("country",), "person", "First decisions that capacity allows and nobody has had."),
+    ),
+    records=("decisions", "orders", "backlog", "decided_wait"),
+    reason="the oldest claims are decided, those of this step included",
+)

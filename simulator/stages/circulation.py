@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.clock import chance
 from simulator.draws import Decision, uniforms
 from simulator.stages import drivers, transit
+from simulator.stages.stage import Stage, Variable
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.people import State
 from simulator.world.world import World
@@ -50,7 +51,7 @@ def homeward_rates(world: World) -> Floats:
     there = drivers.pull(world)[groups.origin, :, groups.need]
     home = world.home_place[groups.origin_country[groups.origin]]
     cost = there - world.value[np.arange(groups.n_classes), home][:, None]
-    if world.way_back.size == 0:
+    if world.step == 0:
         world.way_back = cost.copy()
     dearer = np.nan_to_num(cost - world.way_back, posinf=np.inf, neginf=-np.inf)
     return np.asarray(rules.home_rate.value * np.exp(-rules.deterrence.value * np.clip(dearer, -50.0, 50.0)))
@@ -74,3 +75,15 @@ def go_home(world: World, rows: Rows, rate: Floats) -> None:
 def _where(world: World, rows: Rows) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     people = world.people
     return world.network.country[people.place[rows]], world.groups.origin[people.person_class[rows]]
+
+
+STAGE = Stage(
+    "circulation",
+    update,
+    reads=("people", "levers", "queue", "claimed", "plan", "gdp", "diaspora", "value", "way_back"),
+    changes=("people", "diaspora", "ledger.returns"),
+    owns=(
+        Variable("way_back", ("class", "country"), "1", "What coming back cost at the first step, utility."),
+    ),
+    reason="those who stopped without a claim settle in, and of those before them some go home",
+)

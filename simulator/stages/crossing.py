@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import Halves, thresholds
+from simulator.stages.controls import acting
+from simulator.stages.stage import Stage, Variable
 from simulator.units import FULL_FRAGILITY
 from simulator.world.network import Exit
 from simulator.world.world import Levers, World, mean_of_spells
@@ -24,19 +26,18 @@ def update(world: World) -> None:
     A chance is not that of the mean hazard: a leg that is shut on one day of seven stops a seventh of those who try,
     however firmly it is shut.
     """
-    world.hazard, world.caught, world.risk, world.unrescued, world.stopped = mean_of_spells(
+    world.hazard, world.p_caught, world.p_death, world.p_death_unrescued, world.p_stopped = mean_of_spells(
         world, lambda levers: _chances(world, levers)
     )
-    world.open = openness(world)
-    if world.day < FIRST_KNOWN_DAYS or not world.prior_caught.size:
+    world.p_open = openness(world)
+    if world.day < FIRST_KNOWN_DAYS:
         # A running mean over days, so that the first days' chances count the same whatever the step.
         part = world.days / world.end_day
-        for name, now in (("prior_caught", world.caught), ("prior_risk", world.risk)):
-            before = getattr(world, name)
-            setattr(world, name, before + part * (now - before) if before.size else now.copy())
-    world.outcome_limits = outcome_limits(world.open, world.risk, world.stopped)
-    world.ledger["interception_chance"][...] = world.caught
-    world.ledger["death_risk"][...] = world.risk
+        world.prior_p_caught = world.prior_p_caught + part * (world.p_caught - world.prior_p_caught)
+        world.prior_p_death = world.prior_p_death + part * (world.p_death - world.prior_p_death)
+    world.outcome_limits = outcome_limits(world.p_open, world.p_death, world.p_stopped)
+    world.ledger["interception_chance"][...] = world.p_caught
+    world.ledger["death_risk"][...] = world.p_death
 
 
 def _chances(world: World, levers: Levers) -> Floats:
@@ -63,23 +64,14 @@ def capacity(world: World, levers: Levers) -> Floats:
 def hazards(world: World, levers: Levers) -> tuple[Floats, Floats]:
     """Return the hazards of interception on the departure and the arrival side; each of shape (n_legs,).
 
-    Hazard = effectiveness x effort x capacity x cooperation / load, with load = 1 + attempts / surge; where
-    effort saturates it is raised to a power below 1. Joint patrols bring capacity and will of their own, but need the
-    consent of the country that they start from.
+    Hazard = effectiveness x effort that acts x capacity / load, with load = 1 + attempts / surge; joint patrols bring
+    capacity of their own.
     """
-    network = world.network
-    able = capacity(world, levers)
-    willing = np.clip(world.cooperation * levers["border_cooperation"], 0.0, 1.0)
-    load = 1.0 + world.flow / network.surge
-    scale = world.parameters.crossing.effectiveness.value / load
-    here, there = network.departure_control, network.arrival_control
-    effort = network.effort_departure + levers["border_effort_departure"]
-    departure = scale * levers["border_posture"] * effort ** (1.0 - world.parameters.crossing.effort_saturation.value)
-    patrols = scale * levers["joint_patrols"] * (willing[here] > 0.0)
-    departure = np.where(here >= 0, departure * able[here] * willing[here] + patrols, 0.0)
-    arrival = scale * (network.effort_arrival + levers["border_effort_arrival"])
-    arrival = np.where(there >= 0, arrival * able[there], 0.0)
-    return departure, arrival
+    network, crossing = world.network, world.parameters.crossing
+    able, effort = capacity(world, levers), acting(world, levers, 1.0 - crossing.effort_saturation.value)
+    scale = crossing.effectiveness.value / (1.0 + world.flow / network.surge)
+    departure = scale * (effort.departure * able[network.departure_control] + effort.patrols)
+    return departure, scale * effort.arrival * able[network.arrival_control]
 
 
 def death_risk(world: World, departure: Floats, levers: Levers, *, rescued: bool) -> Floats:
@@ -102,7 +94,7 @@ def openness(world: World) -> Floats:
 
     At sea the weather must allow it, and smugglers must have a place.
     """
-    return _at_sea(world.network.sea, world.plan.sea_open[world.step]) * world.vacancy
+    return np.asarray(_at_sea(world.network.sea, world.plan.sea_open[world.step]) * world.vacancy)
 
 
 def _at_sea(sea: NDArray[np.int16], figure: Floats) -> Floats:
@@ -130,3 +122,28 @@ def outcome(draw: Halves, leg: NDArray[np.int16], limits: NDArray[np.uint32]) ->
     result += draw >= limits[1].take(leg)
     result += draw >= limits[2].take(leg)
     return result
+
+
+STAGE = Stage(
+    "crossing",
+    update,
+    reads=(
+        "spells", "cooperation", "fragility", "flow", "plan", "crowding", "p_caught", "p_death", "p_stopped",
+        "p_open", "prior_p_caught", "prior_p_death", "vacancy",
+    ),
+    owns=(
+        Variable("hazard", ("leg",), "1", "Hazard of interception, both sides' controls."),
+        Variable("p_caught", ("leg",), "1", "Chance that one who tries and lives is intercepted."),
+        Variable("p_stopped", ("leg",), "1", "Chance that one who tries lives and is intercepted."),
+        Variable("p_death", ("leg",), "1", "Risk of death of an attempt."),
+        Variable("p_death_unrescued", ("leg",), "1", "That risk if nobody were rescued."),
+        Variable("p_open", ("leg",), "1", "Chance that a leg is passable when somebody is ready for it."),
+        Variable("prior_p_caught", ("leg",), "1", "What people believe of interception before anything is seen."),
+        Variable("prior_p_death", ("leg",), "1", "What people believe of death before anything is seen."),
+        Variable("outcome_limits", ("outcome_limit", "way"), "1",
+                 "Limits on 32-bit draws between dead, intercepted, put off and through, legs and exits.",
+                 first=lambda world: outcome_limits(*np.zeros((3, world.network.n_legs)))),
+    ),
+    records=("interception_chance", "death_risk"),
+    reason="chances of the step, from controls, weather and load",
+)

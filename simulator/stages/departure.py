@@ -11,6 +11,7 @@ from scipy.special import bdtr, bdtrik, ndtr, ndtri
 from simulator.clock import chance
 from simulator.draws import Decision, cohort_keys, uniforms
 from simulator.stages import season
+from simulator.stages.stage import Stage, Variable
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -38,8 +39,10 @@ def update(world: World) -> None:
     cells = Cells(*np.unravel_index(np.flatnonzero(world.pools > 0), world.pools.shape))
     worth = gain(world, cells)
     aspire, able = aspiration(world, cells, worth), capability(world, cells)
+    renew(world)
     rate = world.parameters.departure.highest_rate.value * remaining(world, aspire, cells) * able
     draw_pathways(world)
+    bound_relatives(world)
     following, of_these = follow(world, able, cells, worth)
     rate = (1.0 - of_these) * rate + of_these * following
     p_leave, relatives, wish, can = np.zeros((4, *world.pools.shape))
@@ -72,13 +75,22 @@ def aspiration(world: World, cells: Cells | None = None, worth: Floats | None = 
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(share, -700.0, 700.0))))
 
 
+def renew(world: World) -> None:
+    """Let others become as ready to leave as those who left were."""
+    world.left *= np.exp(-world.parameters.departure.renewal.value * world.years)
+
+
+def bound_relatives(world: World) -> None:
+    """Let there be no more relatives in a pool than people."""
+    world.relatives = np.minimum(world.relatives, world.pools)
+
+
 def remaining(world: World, aspire: Floats, cells: Cells | None = None) -> Floats:
     """Return the share of each pool who want to leave and are still there; shape of `aspire`, one for each of `cells`.
 
     People differ in how attached they are, and the least attached leave first: of those who would want to leave as
     things stand, those who left already are no longer in the pool.
     """
-    world.left *= np.exp(-world.parameters.departure.renewal.value * world.years)
     left = world.left[cells or ...]
     everybody = world.pools[cells or ...] + left
     gone = np.divide(left, everybody, out=np.zeros(everybody.shape), where=everybody > 0)
@@ -97,7 +109,6 @@ def follow(
     worth = gain(world, cells) if worth is None else worth
     drawn = (worth + departure.relatives_pull.value) / departure.spread.value
     rate = departure.relatives_rate.value * able / (1.0 + np.exp(-np.clip(drawn, -700.0, 700.0)))
-    world.relatives = np.minimum(world.relatives, world.pools)
     people = world.pools[cells or ...]
     return rate, np.divide(world.relatives[cells or ...], people, out=np.zeros(rate.shape), where=people > 0)
 
@@ -221,14 +232,13 @@ def _money(world: World, key: NDArray[np.uint64], cells: Cells, count: Counts) -
 
 def draw_pathways(world: World) -> None:
     """Move people by legal pathways: places are filled from those in need in hosts and at home, largest pool first."""
-    places = world.levers["legal_pathways"]
-    carry = world.carry.setdefault("pathways", np.zeros(places.shape))
-    carry += places * world.years
-    if not (carry >= 1.0).any():
+    due = world.pathways_due
+    due += world.levers["legal_pathways"] * world.years
+    if not (due >= 1.0).any():
         return
-    for origin, country in np.argwhere(carry >= 1.0):
-        wanted = int(carry[origin, country])
-        carry[origin, country] -= wanted
+    for origin, country in np.argwhere(due >= 1.0):
+        wanted = int(due[origin, country])
+        due[origin, country] -= wanted
         pool = world.pools[origin]
         for cell in np.argsort(-pool[:, 0].ravel(), kind="stable"):
             residence, wealth = np.unravel_index(cell, pool[:, 0].shape)
@@ -241,3 +251,23 @@ def draw_pathways(world: World) -> None:
             wanted -= moved
             if not wanted:
                 break
+
+
+STAGE = Stage(
+    "departure",
+    update,
+    reads=(
+        "levers", "pools", "pool_keys", "value", "stay", "gdp", "journey_price", "people", "closed", "left",
+        "relatives", "plan", "by_sea", "days_to_sea", "pathways_due",
+    ),
+    changes=("pools", "people", "closed"),
+    owns=(
+        Variable("left", ("origin", "country", "need", "wealth"), "person",
+                 "People who left a pool and are not yet replaced by others as ready to leave."),
+        Variable("relatives", ("origin", "country", "need", "wealth"), "person",
+                 "Of those in a pool, relatives of people who made it and who mean to follow."),
+        Variable("pathways_due", ("origin", "country"), "person", "Places on legal pathways that are not yet filled."),
+    ),
+    records=("departures", "pathways", "aspiration", "capability"),
+    reason="who sets out depends on the value of the journey; they can travel in the same step",
+)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.stages.asylum import positive_chance, waiting_years
+from simulator.stages.stage import Stage, Variable
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.world import World
 
@@ -93,3 +94,27 @@ def pull(world: World) -> Floats:
     diaspora = choice.diaspora_weight.value * np.log1p(world.diaspora / 1000.0)
     protection = choice.protection_weight.value * positive_chance(world)
     return np.asarray((value + diaspora)[:, :, None] + protection)
+
+
+STAGE = Stage(
+    "drivers",
+    update,
+    reads=(
+        "plan", "levers", "pools", "lag_gain", "lag_loss", "lag_governance", "gdp", "unemployment", "fragility",
+        "conflict", "entered",
+    ),
+    changes=("pools", "entered"),
+    owns=(
+        Variable("gdp", ("country",), "int$", "Income a head, with what investment made of it.",
+                 first=lambda world: world.plan.gdp[0].copy()),
+        Variable("unemployment", ("country",), "1", "Share of the young without work.",
+                 first=lambda world: world.plan.unemployment[0].copy()),
+        Variable("fragility", ("country",), "fsi", "Fragility, with what help to institutions took from it.",
+                 first=lambda world: world.plan.fragility[0].copy()),
+        Variable("conflict", ("country",), "1", "Battle deaths a year, of 100,000 people.",
+                 first=lambda world: world.plan.conflict[0].copy()),
+        Variable("stay", ("origin", "country", "need", "wealth"), "1", "Utility of staying in a pool."),
+    ),
+    records=("fragility",),
+    reason="conditions first: all that follows weighs them",
+)

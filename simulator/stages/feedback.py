@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.stages.stage import Stage, Variable
 from simulator.world.people import State
 from simulator.world.world import World, of_both_needs
 
 Floats = NDArray[np.float64]
+
+ERLANG_STAGES = 3
+"""Compartments of the lag kernels; three give the hump-shaped delay that investments show."""
 
 
 def update(world: World) -> None:
@@ -32,8 +36,8 @@ def learn(world: World) -> None:
     if world.weight == 1:
         caught, dead = (of_both_needs(world.ledger[name]).T for name in ("interceptions", "deaths"))
     else:
-        caught, dead = tried * world.stopped, tried * world.risk
-    for seen, new in ((world.seen, tried), (world.seen_caught, caught), (world.seen_dead, dead)):
+        caught, dead = tried * world.p_stopped, tried * world.p_death
+    for seen, new in ((world.n_seen, tried), (world.n_seen_caught, caught), (world.n_seen_dead, dead)):
         seen *= keep
         seen += new
 
@@ -110,3 +114,32 @@ def _pass_on(stages: Floats, inflow: Floats, lag_days: float, days: float) -> No
         previous = stage.copy()
         stage += follow * (before - stage)
         before = previous
+
+
+def _lag(world: World) -> Floats:
+    return np.zeros((ERLANG_STAGES, len(world.countries)))
+
+
+STAGE = Stage(
+    "feedback",
+    update,
+    reads=(
+        "n_seen", "n_seen_caught", "n_seen_dead", "p_stopped", "p_death", "news", "diaspora", "closed", "levers",
+        "plan", "gdp", "lag_gain", "lag_loss", "lag_governance", "n_warm_up", "pools", "left", "relatives",
+    ),
+    changes=("relatives",),
+    owns=(
+        Variable("n_seen", ("origin", "leg"), "person", "Attempts that people of an origin know of, discounted."),
+        Variable("n_seen_caught", ("origin", "leg"), "person", "Of these, people who were intercepted."),
+        Variable("n_seen_dead", ("origin", "leg"), "person", "Of these, people who died."),
+        Variable("news", ("origin", "route"), "person", "Arrivals that people of an origin know of, discounted."),
+        Variable("diaspora", ("origin", "country"), "person", "People of an origin who live in a country.",
+                 first=lambda world: world.first_diaspora.copy()),
+        Variable("lag_gain", ("lag", "country"), "1", "Gain of income on its way, by compartment.", first=_lag),
+        Variable("lag_loss", ("lag", "country"), "1", "Loss of income on its way, by compartment.", first=_lag),
+        Variable("lag_governance", ("lag", "country"), "fsi", "Fall of fragility on its way, by compartment.",
+                 first=_lag),
+    ),
+    records=("remittances",),
+    reason="what happened becomes news, belief, diaspora and money",
+)

@@ -175,16 +175,17 @@ def _move_block(
         lacking = price[short] - money[short]
         ready[short] = people.ready[rows[short]] + transit.saving_days(lacking, passage.saving.take(place[short]))
         money[short] = price[short]
-    caught = (result == INTERCEPTED).nonzero()[0]
-    if caught.size:
-        fate = transit.after_interception(afterwards[caught], passage.give_up[leg[caught]], passage.detain[leg[caught]])
-        held = caught[fate == transit.DETAINED]
+    intercepted = (result == INTERCEPTED).nonzero()[0]
+    if intercepted.size:
+        where = leg[intercepted]
+        fate = transit.after_interception(afterwards[intercepted], passage.give_up[where], passage.detain[where])
+        held = intercepted[fate == transit.DETAINED]
         ready[held] += waited[held] * np.float32(passage.detention_days - passage.retry_days)
         state[held] = State.DETAINED
-        gone = caught[fate == transit.GAVE_UP]
+        gone = intercepted[fate == transit.GAVE_UP]
         ready[gone] = np.inf
         events.gave_up.append(rows[gone])
-        people.caught[rows[caught]] += 1
+        people.n_caught[rows[intercepted]] += 1
     dead = (result == DEAD).nonzero()[0]
     ready[dead] = np.inf
     state[dead] = State.DEAD

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from simulator.clock import chance
 from simulator.draws import Decision, halves, stream, uniform, words
 from simulator.stages import transit
+from simulator.stages.stage import Stage
 from simulator.world.people import State
 from simulator.world.world import World
 
@@ -84,3 +85,13 @@ def volunteers(world: World, rows: Rows) -> NDArray[np.bool_]:
     rate = world.parameters.returns.voluntary_rate.value * world.levers["voluntary_return_support"]
     country, _ = _where(world, rows)
     return np.asarray(_draw(world, rows, Decision.LEAVE, 3) < chance(rate, world.years)[country])
+
+
+STAGE = Stage(
+    "returns",
+    update,
+    reads=("people", "plan", "levers"),
+    changes=("people", "ledger.orders"),
+    records=("returns",),
+    reason="orders made in the step can be carried out in it",
+)

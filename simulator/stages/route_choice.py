@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulator.draws import thresholds
 from simulator.errors import ChoiceError
 from simulator.stages import drivers, season
+from simulator.stages.stage import Stage, Variable
 from simulator.world.network import Exit
 from simulator.world.options import OptionList
 from simulator.world.world import World
@@ -28,13 +29,14 @@ PRICE_TOLERANCE = 0.01
 """Euros."""
 LOWEST = -1e300
 """Utility: stands in for minus infinity where differences are taken, so that they are never undefined."""
+FIRST_GUESS = -1e6
+"""Utility of standing anywhere, from which the first step's values are sought; far below all that can come out."""
 
 
 def update(world: World) -> None:
     """Solve this step's values and choice shares for all classes."""
     network, listed = world.network, world.network.listed
-    start = world.value if world.value.size else np.full((world.groups.n_classes, network.n_places), -1e6)
-    world.value, shares = solve(option_utility(world), scales(world), listed, start)
+    world.value, shares = solve(option_utility(world), scales(world), listed, world.value)
     world.share_limits = share_limits(shares, listed)
     season.look_ahead(world, shares)
     price = np.zeros(len(network.legs) + len(Exit) + 1)  # the last is what an empty entry, -1, costs
@@ -57,19 +59,19 @@ def believed(world: World) -> tuple[Floats, Floats]:
     information counts as further observations that warn of interception. With learning switched off people
     know today's chances; with rescue as a pull switched off they take the risk of death to be that without rescue.
     """
-    shape, pull = world.seen.shape, world.switches.rescue_pull
-    today = np.broadcast_to(world.risk if pull else world.unrescued, shape)
+    shape, pull = world.n_seen.shape, world.switches.rescue_pull
+    today = np.broadcast_to(world.p_death if pull else world.p_death_unrescued, shape)
     if not world.switches.learning:
-        return np.broadcast_to(world.caught, shape), today
+        return np.broadcast_to(world.p_caught, shape), today
     strength = world.parameters.beliefs.prior_strength.value
     told = world.levers["information_campaign"] * strength
-    weight = strength + world.seen + np.abs(told)
-    caught = (strength * world.prior_caught + world.seen_caught + np.maximum(told, 0.0)) / weight
+    weight = strength + world.n_seen + np.abs(told)
+    caught = (strength * world.prior_p_caught + world.n_seen_caught + np.maximum(told, 0.0)) / weight
     in_sight = world.parameters.beliefs.in_sight.value
-    caught = (1.0 - in_sight) * caught + in_sight * world.caught
+    caught = (1.0 - in_sight) * caught + in_sight * world.p_caught
     if not pull:
         return caught, today
-    return caught, (strength * world.prior_risk + world.seen_dead) / (strength + world.seen)
+    return caught, (strength * world.prior_p_death + world.n_seen_dead) / (strength + world.n_seen)
 
 
 def leg_utility(world: World) -> Floats:
@@ -256,3 +258,24 @@ def journey_price(shares: Floats, price: Floats, listed: OptionList) -> Floats:
             if change < PRICE_TOLERANCE:
                 break
     return ahead[listed.position].T
+
+
+STAGE = Stage(
+    "route_choice",
+    update,
+    reads=(
+        "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "n_seen", "n_seen_caught",
+        "n_seen_dead", "p_caught", "p_death", "p_death_unrescued", "prior_p_caught", "prior_p_death", "value",
+        "base_gdp", "vacancy", "claimed", "flow",
+    ),
+    owns=(
+        Variable("value", ("class", "place"), "1", "Utility of standing at a place.", first=FIRST_GUESS),
+        Variable("share_limits", ("option", "place", "class"), "1", "Limits on 32-bit draws between options.",
+                 first=lambda world: share_limits(np.zeros((len(world.network.listed.codes), world.groups.n_classes)),
+                                                  world.network.listed)),
+        Variable("journey_price", ("class", "place"), "eur", "Mean price of the journeys chosen from a place."),
+        Variable("by_sea", ("sea", "place", "class"), "1", "Share who would leave a place by each sea."),
+        Variable("days_to_sea", ("place", "class"), "day", "Mean days until then."),
+    ),
+    reason="values of journeys, from prices, beliefs and news",
+)

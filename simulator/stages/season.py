@@ -32,7 +32,7 @@ def look_ahead(world: World, shares: Floats) -> None:
     ----------
     shares : share that takes each option, shape (n_entries, n_classes).
     """
-    if world.by_sea.size and int(world.day // EVERY_DAYS) == int((world.day - world.days) // EVERY_DAYS):
+    if int(world.day // EVERY_DAYS) == int((world.day - world.days) // EVERY_DAYS):
         return
     network, codes = world.network, world.network.listed.codes
     is_leg = (codes >= 0) & (codes < network.n_legs)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.draws import Decision, Halves, thresholds, uniforms
+from simulator.stages.stage import Stage
 from simulator.units import DAYS_PER_YEAR
 from simulator.world.fields import RETURN_KINDS
 from simulator.world.network import Exit
@@ -118,3 +119,12 @@ def finish(world: World, exits: list[tuple[Rows, NDArray[np.int16]]], gave_up: l
     send_home(world, np.concatenate([rows[way_out == Exit.HOME], homeward]), "gave_up", world.end_day)
     claiming: Rows = rows[way_out == Exit.CLAIM]
     return claiming
+
+
+STAGE = Stage(
+    "transit",
+    leave_again,
+    reads=("people", "pools"),
+    changes=("people", "pools"),
+    reason="those returned whose time has come set out again, before movement",
+)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from simulator.errors import InputError, Problem
 from simulator.jobs import deaf_children
 from simulator.outputs.provenance import processor, processor_in_words
+from simulator.stages.stage import Stages
 from simulator.sweeps.work import FAILED, Ended, Task, differences, do, made_by
 
 LOOPBACK: Final = "127.0.0.1"
@@ -80,7 +81,7 @@ class Engine:
             raise InputError(found)
         self.processors = tuple(sorted({has[1] for has in theirs.values()}))
 
-    def run(self, url: str, tasks: Iterator[Task], ended: Callable[[Ended], None]) -> None:
+    def run(self, url: str, tasks: Iterator[Task], ended: Callable[[Ended], None], stages: Stages) -> None:
         """Make runs, a few ahead of what is free, and tell of each that ended.
 
         A worker that dies is replaced, and what it was doing is done again; a run that has cost several workers their
@@ -102,7 +103,7 @@ class Engine:
                 return False
             flying[task.id] = task
             # Pure: no. A key of its own, so that a run of an earlier call is never taken for this one.
-            waiting.add(self.client.submit(do, url, task, pure=False, key=f"run-{task.id}-{os.getpid()}"))
+            waiting.add(self.client.submit(do, url, task, stages, pure=False, key=f"run-{task.id}-{os.getpid()}"))
             return True
 
         while len(flying) < AHEAD * max(self.threads, 1) and send():

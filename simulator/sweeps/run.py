@@ -10,9 +10,8 @@ import pandas as pd
 
 from simulator.errors import ChoiceError, InputError, Problem
 from simulator.jobs import Told, do_all
-from simulator.model import CorridorModel
+from simulator.model import simulate
 from simulator.outputs.provenance import git_state, json_hash, scenario_hash, versions
-from simulator.outputs.result import Result
 from simulator.scenario.levers import LEVERS
 from simulator.scenario.load import Resolved, unique
 from simulator.scenario.schema import Scenario
@@ -55,11 +54,10 @@ class RunJob:
             "seed": self.scenario.seed, "member": self.scenario.fit_member, "failed": "", **self.draw.values,
         }  # fmt: skip
         try:
-            model = CorridorModel(self.scenario)
-            model.run()
+            result = simulate(self.scenario)
         except ChoiceError as error:
             return {**found, "failed": str(error)}
-        return {**found, **row(Result.of_run(model.recorder, model.stats), self.measures, routes=self.routes)}
+        return {**found, **row(result, self.measures, routes=self.routes)}
 
 
 @dataclass(frozen=True)

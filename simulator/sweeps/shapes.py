@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.shapes import Count, Hash, Moment, Name, Shape, wrong_values
+from simulator.outputs.shapes import Count, Hash, Moment, Name, Shape, StagesEntry, wrong_values
 from simulator.sweeps.experiment import asked_hash
 from simulator.sweeps.run import FORMAT
 from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PLAN, RUNS, STATE, SWEEP, Place
@@ -100,6 +100,7 @@ class SweepFile(Shape):
     runs: Count
     rows: Count
     created: Moment
+    stages: StagesEntry | None = None
 
 
 class StateFile(Shape):

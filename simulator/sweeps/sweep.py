@@ -15,6 +15,8 @@ import pyarrow as pa
 
 from simulator.errors import InputError, Problem
 from simulator.outputs.provenance import git_state
+from simulator.stages.schedule import STAGES, check_same, made_of
+from simulator.stages.stage import Stages
 from simulator.sweeps.experiment import Design, Tabled
 from simulator.sweeps.factors import Stopping
 from simulator.sweeps.plan import CaseLayout, SweepPlan
@@ -71,13 +73,14 @@ class Progress:
 Told = Callable[[Progress], None]
 
 
-def describe(plan: SweepPlan) -> dict[str, Any]:
+def describe(plan: SweepPlan, stages: Stages = STAGES) -> dict[str, Any]:
     """Return what a sweep asks and what it resolved to, as JSON values."""
     asked = plan.design.experiment
     content: dict[str, Any]
     layouts = plan.cases.values()
     content = design_content(plan.design)
     content["made_by"] = made_by()
+    content["stages"] = made_of(stages)
     content["git"] = git_state()
     content["sampling"] = asked.sampling.model_dump(mode="json", exclude={"points"})
     content["factors"] = {
@@ -114,7 +117,9 @@ def _case(layout: CaseLayout, baseline: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def prepare(plan: SweepPlan, place: Place, checked: Callable[[int], None] | None = None) -> dict[str, Any]:
+def prepare(
+    plan: SweepPlan, place: Place, checked: Callable[[int], None] | None = None, stages: Stages = STAGES
+) -> dict[str, Any]:
     """Check every scenario, write them and the plan, and last what was asked; return the latter.
 
     Raises
@@ -125,7 +130,7 @@ def prepare(plan: SweepPlan, place: Place, checked: Callable[[int], None] | None
     for number, _ in enumerate(plan.check(place.keep_scenario), start=1):
         if checked is not None:
             checked(number)
-    content = describe(plan)
+    content = describe(plan, stages)
     content["runs"] = write_plan(plan, place)
     content["rows"] = plan.total()
     content["created"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -136,13 +141,13 @@ def prepare(plan: SweepPlan, place: Place, checked: Callable[[int], None] | None
     return content
 
 
-def check_resumable(place: Place, design: Design) -> dict[str, Any]:
+def check_resumable(place: Place, design: Design, stages: Stages = STAGES) -> dict[str, Any]:
     """Return what a sweep asked that is to be gone on with.
 
     Raises
     ------
     InputError
-        If none is there, or another, or it was begun by other versions.
+        If none is there, or another, or it was begun by other versions or with other stages.
     """
     if not place.exists(SWEEP):
         said = "holds no sweep that could be gone on with"
@@ -156,6 +161,7 @@ def check_resumable(place: Place, design: Design) -> dict[str, Any]:
     if said := differences(content["made_by"], made_by()):
         advice = "go on with those versions, or begin again with --overwrite"
         raise InputError([Problem(place.url, "", f"was begun by other versions: there is {said} now", advice=advice)])
+    check_same(stages, content.get("stages"), place.url)
     return content
 
 
@@ -170,8 +176,12 @@ def laid_columns(content: Mapping[str, Any]) -> dict[str, str]:
 class Runner:
     """Makes what is missing of a sweep whose plan is written."""
 
-    def __init__(self, place: Place, content: Mapping[str, Any], rule: Stopping | None, told: Told | None):
+    def __init__(
+        self, place: Place, content: Mapping[str, Any], rule: Stopping | None, told: Told | None,
+        stages: Stages = STAGES,
+    ):  # fmt: skip
         self.place = place
+        self.stages = stages
         self.content = content
         self.rule = rule
         self.told = told or (lambda _: None)
@@ -208,7 +218,7 @@ class Runner:
                 self.progress.running += 1
                 yield task
 
-        engine.run(self.place.url, counted(), lambda ended: self._ended(engine, ended))
+        engine.run(self.place.url, counted(), lambda ended: self._ended(engine, ended), self.stages)
 
     def _ended(self, engine: Any, ended: Ended) -> None:
         progress = self.progress

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 import simulator
 from simulator.errors import CorridorError, InputError, Problem
-from simulator.model import CorridorModel
+from simulator.model import simulate
 from simulator.outputs.provenance import versions
-from simulator.outputs.result import Result
 from simulator.scenario.schema import Scenario
+from simulator.stages.schedule import STAGES, check_same
+from simulator.stages.stage import Stages
 from simulator.sweeps.draws import lay
 from simulator.sweeps.experiment import Measured, Tabled, measures_in
 from simulator.sweeps.measures import row
@@ -104,8 +105,12 @@ def scenario_of(url: str, task: Task) -> Scenario:
     return lay(base, task.values).model_copy(update={"seed": task.seed})
 
 
-def do(url: str, task: Task) -> Ended:
+def do(url: str, task: Task, stages: Stages) -> Ended:
     """Make a run and write what comes of it; a run that fails is a row with its reason.
+
+    Parameters
+    ----------
+    stages : what happens in a step, the same as when the sweep was planned.
 
     Raises
     ------
@@ -114,11 +119,11 @@ def do(url: str, task: Task) -> Ended:
     """
     place = Place(url)
     measures, tables = _asked(url)[task.case]
+    if stages != STAGES:
+        check_same(stages, place.read_json(SWEEP)["stages"], url)  # a worker elsewhere may have other files
     began = time.perf_counter()
     try:
-        model = CorridorModel(scenario_of(url, task))
-        model.run()
-        result = Result.of_run(model.recorder, model.stats)
+        result = simulate(scenario_of(url, task), stages)
         values = row(result, measures, routes=False)
         kept = {name: result.frame(each.measure, by=list(each.by), where=each.where) for name, each in tables.items()
                 if name not in task.left_out}  # fmt: skip

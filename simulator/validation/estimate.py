@@ -8,10 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from simulator.model import CorridorModel
-from simulator.outputs.result import Result
-from simulator.scenario.schema import Scenario
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -34,13 +30,6 @@ class Estimate:
 def over_seeds(values: Sequence[float]) -> Estimate:
     """Return the mean of values from independent seeds, and its standard error."""
     return Estimate(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))))
-
-
-def simulate(scenario: Scenario) -> Result:
-    """Run a scenario and return its result."""
-    model = CorridorModel(scenario)
-    model.run()
-    return Result.of_run(model.recorder, model.stats)
 
 
 def ratio_error(*counts: float) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.model import simulate
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
-from simulator.validation.estimate import Estimate, simulate
+from simulator.validation.estimate import Estimate
 from simulator.validation.facts.register import FACTS
 from simulator.validation.measures import RunPair, measure
 

@@ -19,9 +19,6 @@ from simulator.world.queue import ClaimQueue
 from simulator.world.series import END_OF_YEAR, MID_YEAR, Floats, gather, in_year, interpolate, whole
 from simulator.world.world import Groups, Plan, World
 
-ERLANG_STAGES = 3
-"""Compartments of the lag kernels; three give the hump-shaped delay that investments show."""
-
 
 def _groups(scenario: Scenario, countries: dict[str, int]) -> Groups:
     classes = scenario.corridor.wealth_classes
@@ -206,36 +203,8 @@ def _pool_keys(scenario: Scenario, groups: Groups, countries: dict[str, int]) ->
     return np.array(keys, dtype=np.uint64).reshape(len(groups.origins), len(countries), len(NEEDS), groups.n_wealth)
 
 
-def _set_first_state(world: World) -> None:
-    """Set what changes from step to step as it stands before the first."""
-    network, groups, parameters = world.network, world.groups, world.parameters
-    n_origins, n_legs, n_countries = len(groups.origins), network.n_legs, len(world.countries)
-    world.seen = np.zeros((n_origins, n_legs))
-    world.seen_caught = np.zeros((n_origins, n_legs))
-    world.seen_dead = np.zeros((n_origins, n_legs))
-    world.news = np.zeros((n_origins, len(network.routes)))
-    world.price = network.price.copy()
-    world.crowding = np.ones(n_legs)
-    world.smuggled = np.zeros(n_legs)
-    world.flow = np.zeros(n_legs)
-    world.flow_year = np.zeros(n_legs)
-    world.claimed = (parameters.beliefs.prior_strength.value
-        * np.stack([groups.need_share, 1.0 - groups.need_share], axis=1)
-    )
-    world.capacity = np.where(network.vessel, parameters.smuggling.capacity_floor.value, np.inf)
-    world.demand = np.zeros(n_legs)
-    world.vacancy = np.ones(n_legs)
-    world.lag_gain = np.zeros((ERLANG_STAGES, n_countries))
-    world.lag_loss = np.zeros((ERLANG_STAGES, n_countries))
-    world.lag_governance = np.zeros((ERLANG_STAGES, n_countries))
-    world.claim_flow = np.zeros((2, n_countries))
-    world.left = np.zeros(world.pools.shape)
-    world.relatives = np.zeros(world.pools.shape)
-    world.initial = int(world.pools.sum())
-
-
 def build_world(scenario: Scenario) -> World:
-    """Build the world of a scenario at its first day."""
+    """Build the world of a scenario at its first day, but for the state that stages own."""
     recorded = Clock(scenario.period.start, scenario.period.end, scenario.step_days)
     clock, n_warm_up = recorded.warmed_up(scenario.period.warm_up_days)
     codes = {row.country: number for number, row in enumerate(scenario.countries)}
@@ -247,7 +216,7 @@ def build_world(scenario: Scenario) -> World:
     reference = np.array([scenario.corridor.reference_year + MID_YEAR])
     n_origins, n_countries, n_legs = len(groups.origins), len(codes), network.n_legs
     levers = neutral_levers(n_legs, n_origins, n_countries)
-    world = World(
+    return World(
         clock=clock,
         n_warm_up=n_warm_up,
         parameters=scenario.parameters,
@@ -265,12 +234,11 @@ def build_world(scenario: Scenario) -> World:
         closed=np.zeros((len(State), n_countries, n_origins), dtype=np.int64),
         levers=levers,
         spells=[(1.0, levers)],
-        diaspora=_diaspora(scenario, groups, codes, clock),
+        first_diaspora=_diaspora(scenario, groups, codes, clock),
         visa=_matrix([(row.origin, row.country, row.required) for row in scenario.visas], groups, codes),
         cooperation=np.array([row.border_cooperation for row in scenario.countries], dtype=np.float64),
         base_gdp=_driver(scenario, "gdp_per_head", codes, reference)[0],
         pool_keys=_pool_keys(scenario, groups, codes),
         queue=[ClaimQueue() for _ in codes],
+        initial=int(pools.sum()),
     )
-    _set_first_state(world)
-    return world

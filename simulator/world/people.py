@@ -73,7 +73,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "person_class": np.int16,
     "place": np.int16,
     "leg": np.int16,
-    "caught": np.int16,
+    "n_caught": np.int16,
     "state": np.int8,
 }
 """Columns and their types: 29 bytes a row."""
@@ -95,7 +95,7 @@ class People:
     person_class : class (origin x need x wealth), shape (n,).
     place : place where the person is, or is heading, shape (n,).
     leg : last leg travelled, -1 before the first, shape (n,).
-    caught : interceptions so far, shape (n,).
+    n_caught : interceptions so far, shape (n,).
     state : `State`, shape (n,).
     n : rows in use.
     peak : most rows ever in use.
@@ -108,7 +108,7 @@ class People:
     person_class: NDArray[np.int16]
     place: NDArray[np.int16]
     leg: NDArray[np.int16]
-    caught: NDArray[np.int16]
+    n_caught: NDArray[np.int16]
     state: NDArray[np.int8]
 
     def __init__(self, capacity: int = 1024):

@@ -1,17 +1,20 @@
-"""The state of a run: everything that stages and governments read and write, and nothing else."""
+"""The world of a run: who is where, what was built of its scenario, and the state that stages own.
+
+What a stage owns is declared in its module and set by `Stages.begin`; here is what none of them owns alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.clock import Clock
 from simulator.scenario.parameters import Parameters, Switches
-from simulator.world.fields import NEEDS, RECORDED
+from simulator.world.fields import NEEDS, OUTCOMES, RECORDED, RETURN_KINDS, Field
 from simulator.world.network import Network
 from simulator.world.people import People, State
 from simulator.world.queue import ClaimQueue
@@ -110,41 +113,18 @@ class World:
     countries, governments : codes.
     pools : people not on the move, shape (n_origins, n_countries, 2, n_wealth); the second axis is residence.
     pool_keys : key of the luck of each pool, shape of `pools`.
-    claimed : people who claimed asylum so far, by need, on top of a prior, shape (n_origins, 2).
-    left : people who left each pool and are not yet replaced by others as ready to leave, shape of `pools`.
-    relatives : of those in each pool, relatives of people who made it and who mean to follow; shape of `pools`.
+    people : rows of those who have set out and whose case is open.
     closed : people in a closed state, shape (n_states, n_countries, n_origins).
-    entered : net people born or moved into the pools since the start.
+    queue : claims waiting, first in first out, by country.
+    entered : net people born or moved into the pools since the start; `initial`, all people at the start.
     levers : value of each lever in this step, by name, the mean of its days; shapes (n_legs,), (n_countries,) or
         (n_origins, n_countries).
     spells : parts of the step in which no lever changes: share of its days, and the levers there, as `levers`.
-    gdp, unemployment, fragility, conflict : drivers now, shape (n_countries,).
-    diaspora, visa : shape (n_origins, n_countries).
-    value : value of standing at a place, utility, shape (n_classes, n_places).
-    stay : value of staying in a pool, utility, shape (n_origins, n_countries, 2, n_wealth).
-    journey_price : mean price of the journeys chosen from a place, euros, shape (n_classes, n_places).
-    share_limits : limits on 32-bit draws between options, shape (n_options, n_places, n_classes).
-    outcome_limits : limits between dead, intercepted, put off and through, shape (3, n_legs + n_exits).
-    unrescued : risk of death if nobody were rescued, shape (n_legs,).
-    stopped : chance of one who tries to live and be intercepted, shape (n_legs,).
-    hazard, caught, risk, open : hazard and chance of interception, risk of death, chance that the leg is
-        passable, shape (n_legs,).
-    prior_caught, prior_risk : what people believe before anything is seen, shape (n_legs,).
-    seen, seen_caught, seen_dead : discounted observations, people, shape (n_origins, n_legs).
-    news : discounted arrivals, people, shape (n_origins, n_routes).
-    price, crowding, smuggled : now, shape (n_legs,).
-    flow : smoothed attempts a week, shape (n_legs,); flow_year the same over a year.
-    capacity : people a week whom smugglers can take across a leg, inf where no vessel is needed, shape (n_legs,).
-    by_sea : share who would leave a place by each sea, shape (n_seas, n_places, n_classes).
-    days_to_sea : mean days until then, shape (n_places, n_classes).
-    demand : people ready for it a week, those put off included, 0 where no vessel is needed, shape (n_legs,).
-    vacancy : share of those ready for a leg who find a place, shape (n_legs,).
-    claim_flow : claims a year, smoothed over a month and over a year, shape (2, n_countries).
-    way_back : what coming back cost at the first step, utility, shape (n_classes, n_countries).
-    lag_governance : lagged fall of fragility by help to institutions, FSI points, shape (n_stages, n_countries).
-    queue : claims waiting, first in first out, by country.
-    carry : unspent parts of capacities, by name.
-    ledger : what the step recorded, by field name.
+    visa : whether a visa is required, shape (n_origins, n_countries).
+    first_diaspora : people from each origin in each country on the first day, shape (n_origins, n_countries).
+    cooperation : of each country with controls on its side, 0 to 1, shape (n_countries,).
+    base_gdp : income a head in the reference year, shape (n_countries,).
+    records : what is recorded, by name; `ledger`, what the step recorded, by the same names.
     """
 
     clock: Clock
@@ -164,56 +144,39 @@ class World:
     closed: Counts
     levers: dict[str, Floats]
     spells: list[tuple[float, dict[str, Floats]]]
-    diaspora: Floats
     visa: Floats
+    first_diaspora: Floats
     cooperation: Floats
     base_gdp: Floats
     pool_keys: NDArray[np.uint64]
     queue: list[ClaimQueue]
+    initial: int
     step: int = 0
     entered: int = 0
-    initial: int = 0
-    gdp: Floats = field(default_factory=lambda: np.zeros(0))
-    unemployment: Floats = field(default_factory=lambda: np.zeros(0))
-    fragility: Floats = field(default_factory=lambda: np.zeros(0))
-    conflict: Floats = field(default_factory=lambda: np.zeros(0))
-    value: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    stay: Floats = field(default_factory=lambda: np.zeros(0))
-    journey_price: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    share_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
-    outcome_limits: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
-    hazard: Floats = field(default_factory=lambda: np.zeros(0))
-    caught: Floats = field(default_factory=lambda: np.zeros(0))
-    claimed: Floats = field(default_factory=lambda: np.zeros(0))
-    by_sea: Floats = field(default_factory=lambda: np.zeros(0))
-    days_to_sea: Floats = field(default_factory=lambda: np.zeros(0))
-    relatives: Floats = field(default_factory=lambda: np.zeros(0))
-    left: Floats = field(default_factory=lambda: np.zeros(0))
-    unrescued: Floats = field(default_factory=lambda: np.zeros(0))
-    stopped: Floats = field(default_factory=lambda: np.zeros(0))
-    risk: Floats = field(default_factory=lambda: np.zeros(0))
-    open: Floats = field(default_factory=lambda: np.zeros(0))
-    prior_caught: Floats = field(default_factory=lambda: np.zeros(0))
-    prior_risk: Floats = field(default_factory=lambda: np.zeros(0))
-    seen: Floats = field(default_factory=lambda: np.zeros(0))
-    seen_caught: Floats = field(default_factory=lambda: np.zeros(0))
-    seen_dead: Floats = field(default_factory=lambda: np.zeros(0))
-    news: Floats = field(default_factory=lambda: np.zeros(0))
-    price: Floats = field(default_factory=lambda: np.zeros(0))
-    crowding: Floats = field(default_factory=lambda: np.zeros(0))
-    smuggled: Floats = field(default_factory=lambda: np.zeros(0))
-    flow: Floats = field(default_factory=lambda: np.zeros(0))
-    flow_year: Floats = field(default_factory=lambda: np.zeros(0))
-    capacity: Floats = field(default_factory=lambda: np.zeros(0))
-    demand: Floats = field(default_factory=lambda: np.zeros(0))
-    vacancy: Floats = field(default_factory=lambda: np.zeros(0))
-    lag_gain: Floats = field(default_factory=lambda: np.zeros(0))
-    lag_loss: Floats = field(default_factory=lambda: np.zeros(0))
-    lag_governance: Floats = field(default_factory=lambda: np.zeros(0))
-    claim_flow: Floats = field(default_factory=lambda: np.zeros(0))
-    way_back: Floats = field(default_factory=lambda: np.zeros(0))
-    carry: dict[str, Floats] = field(default_factory=dict)
+    records: dict[str, Field] = field(default_factory=lambda: dict(RECORDED))
     ledger: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    if TYPE_CHECKING:
+        # What stages own: arrays under the names that they declare.
+        def __getattr__(self, name: str) -> NDArray[Any]: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
+
+    @classmethod
+    def built(cls) -> frozenset[str]:
+        """Return the names of what is there before any stage has set its state."""
+        return frozenset(each.name for each in fields(cls))
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each axis that state and records may have, by name."""
+        network, groups = self.network, self.groups
+        return {
+            **{name: len(labels) for name, labels in self.coords().items()},
+            "class": groups.n_classes,
+            "route": len(network.routes),
+            "sea": len(network.seas),
+            "option": network.last_again.shape[1],
+        }
 
     @property
     def day(self) -> float:
@@ -237,8 +200,6 @@ class World:
 
     def coords(self) -> dict[str, tuple[str, ...]]:
         """Return the names along each recorded dimension."""
-        from simulator.world.fields import OUTCOMES, RETURN_KINDS
-
         return {
             "origin": self.groups.origins,
             "residence": self.countries,
@@ -259,7 +220,7 @@ class World:
         """Start the step's ledger with zeros."""
         if not self.ledger:
             sizes = {name: len(names) for name, names in self.coords().items()}
-            for name, recorded in RECORDED.items():
+            for name, recorded in self.records.items():
                 dtype = np.int64 if recorded.unit == "person" else np.float64
                 self.ledger[name] = np.zeros([sizes[dim] for dim in recorded.dims], dtype=dtype)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from simulator.model import simulate
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Period, Scenario
@@ -21,7 +22,7 @@ from simulator.validation.builder import (
     scenario,
     years,
 )
-from simulator.validation.estimate import Estimate, level_for, over_seeds, simulate
+from simulator.validation.estimate import Estimate, level_for, over_seeds
 
 SEEDS: Final = (1, 2, 3)
 INCOME: Final = 4000.0

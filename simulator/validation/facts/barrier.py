@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from simulator.analysis.diversion.within import share_within
+from simulator.model import simulate
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
@@ -27,7 +28,7 @@ from simulator.validation.builder import (
     scenario,
     years,
 )
-from simulator.validation.estimate import Estimate, level_for, over_seeds, simulate
+from simulator.validation.estimate import Estimate, level_for, over_seeds
 
 SEEDS: Final = (1, 2, 3)
 SECTORS: Final = ("west", "middle", "east", "far-east")

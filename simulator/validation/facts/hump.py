@@ -8,11 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.model import simulate
 from simulator.scenario import tables as rows
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
 from simulator.validation.builder import asylum, country, leg, place, recognition, scenario, years
-from simulator.validation.estimate import Estimate, level_for, simulate
+from simulator.validation.estimate import Estimate, level_for
 
 Floats = NDArray[np.float64]
 

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from simulator.model import simulate
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
 from simulator.validation.builder import change, policy, two_seas
-from simulator.validation.estimate import Estimate, over_seeds, simulate
+from simulator.validation.estimate import Estimate, over_seeds
 
 SEEDS: Final = (1, 2, 3, 4, 5)
 LEG: Final = "port-east--island"

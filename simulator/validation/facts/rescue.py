@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.model import simulate
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.policies import Policy
 from simulator.scenario.schema import Scenario
@@ -24,7 +25,7 @@ from simulator.validation.builder import (
     seasons,
     years,
 )
-from simulator.validation.estimate import Estimate, level_for, ratio_error, simulate
+from simulator.validation.estimate import Estimate, level_for, ratio_error
 
 SEEDS: Final = (1, 2, 3)
 LEG: Final = "port--island"

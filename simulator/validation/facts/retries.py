@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from simulator.model import CorridorModel
+from simulator.model import CorridorModel, simulate
 from simulator.outputs.result import Result
 from simulator.scenario.parameters import Parameters
 from simulator.scenario.schema import Scenario
@@ -22,7 +22,7 @@ from simulator.validation.builder import (
     scenario,
     years,
 )
-from simulator.validation.estimate import Estimate, level_for, simulate
+from simulator.validation.estimate import Estimate, level_for
 
 FIRST_DAYS: Final = 365
 """People first stopped within so many days are followed."""
@@ -96,7 +96,7 @@ class Watched(CorridorModel):
         # Before rows are dropped: here everybody who travelled in the step still has one.
         people = self.world.people
         for times, day_of in ((1, self.first), (2, self.second)):
-            for key in people.key[np.flatnonzero(people.caught >= times)].tolist():
+            for key in people.key[np.flatnonzero(people.n_caught >= times)].tolist():
                 day_of.setdefault(key, self.world.end_day)
         super()._compact()
 
