@@ -74,21 +74,21 @@ def of_offers(scenario: Scenario) -> Iterator[Doubt]:
                         "choose another regime, or a partner that is an origin, if these are meant")  # fmt: skip
 
 
-def doubts_of(scenario: Scenario) -> list[Doubt]:
+def doubts_of(scenario: Scenario, timetable: Timetable | None = None) -> list[Doubt]:
     """Return everything of a scenario that changes nothing in its run, or counts twice."""
     found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario),
                                     of_offers(scenario)]  # fmt: skip
     if any(policy.levers for policy in scenario.corridor.policies.values()):
-        found.insert(0, Timetable(scenario).doubts())
+        found.insert(0, (timetable or Timetable(scenario)).doubts())
     return [doubt for each in found for doubt in each]
 
 
-def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
+def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable | None = None) -> Iterator[Doubt]:
     """Yield what overrides and settings laid on things that nothing in the run reads."""
     corridor = scenario.corridor
     laid = [path for path, mark in draft.corridor.marks.items() if mark.override is not None and path]
     if any(path[0] == "parameters" for path in laid):
-        for name, why in unread(scenario).items():
+        for name, why in unread(scenario, timetable and timetable.world).items():
             path: KeyPath = tuple(name.split("."))
             if mark_of(draft.corridor.marks, path).override is not None:
                 yield Doubt(path, f"changes nothing in this run: nothing reads it, since {why}", None, "leave it out")
@@ -105,7 +105,9 @@ def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
                         None, "set the regime of a bargain to it, too")  # fmt: skip
 
 
-def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
+def doubtful(
+    scenario: Scenario, draft: Draft | None = None, timetable: Timetable | None = None
+) -> list[Problem]:
     """Return the same as problems, each with the file and line where it was written, and what is ignored in tables.
 
     A corridor's own timetable may hold more than the period of one of its scenarios: what acts on no day of the period
@@ -114,10 +116,12 @@ def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     Parameters
     ----------
     draft : the values as read; without it fields have no lines, and nothing counts as laid over.
+    timetable : of the scenario, where it was made already.
     """
     found = [] if draft is None else [note for table in draft.tables.values() for note in table.notes]
     first, last = scenario.corridor.available
-    every = [*doubts_of(scenario), *(unread_fields(scenario, draft) if draft is not None else ())]
+    laid = unread_fields(scenario, draft, timetable) if draft is not None else ()
+    every = [*doubts_of(scenario, timetable), *laid]
     for doubt in dict.fromkeys(every):
         mark = mark_of(draft.corridor.marks, doubt.path) if draft is not None else None
         covered = doubt.dates is not None and doubt.dates[0] <= last and doubt.dates[1] > first
