@@ -53,7 +53,7 @@ class RawTable:
 
     def key(self, row: dict[str, Any]) -> tuple[str, ...]:
         """Return what names the row in its table, as text."""
-        return tuple(str(row.get(column, "")) for column in KEYS[self.name])
+        return tuple([str(row.get(column, "")) for column in KEYS[self.name]])
 
     def mark(self, index: int, column: str = "") -> Mark:
         """Return where a cell (or the row) was written."""
