@@ -192,8 +192,8 @@ def page() -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="corridor-bench-"))
     code = (
         "import sys, time\nfrom simulator import api\n"
-        "def least(what):\n    times = []\n    for _ in range(3):\n        began = time.process_time()\n        what()\n"
-        "        times.append(time.process_time() - began)\n    return min(times)\n"
+        "def least(what):\n    times = []\n    for _ in range(3):\n        began = time.process_time()\n"
+        "        what()\n        times.append(time.process_time() - began)\n    return min(times)\n"
         f"run = least(lambda: api.run('eu-turkey-2016', persons_per_agent={PAGE_PERSONS}))\n"
         "made = least(lambda: api.report(sys.argv[1], sys.argv[2], overwrite=True))\nprint(made, run)"
     )
@@ -201,7 +201,7 @@ def page() -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-c", code, str(kept), str(folder / "page.html")], env=environment(),
                           capture_output=True, text=True, check=True)  # fmt: skip
     shutil.rmtree(folder)
-    made, run = map(float, done.stdout.split())
+    made, run = map(float, done.stdout.splitlines()[-1].split())
     return {"page_to_run": made / run, "page_seconds": made, "run_seconds": run, "persons_per_agent": PAGE_PERSONS}
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from simulator import api
 from simulator.effects.doubts import doubtful
+from simulator.effects.orders import Timetable
 from simulator.effects.reach import REACH
 from simulator.effects.same import fingerprint, unread
 from simulator.errors import InputError, InputWarning, Problem
@@ -316,3 +318,14 @@ def test_one_name_for_two_regimes_is_an_error_that_names_both(own: Path) -> None
     scenario = bargained(own, lambda content: content.update(regimes={"regimes": {"less-for-less": regime("Mine")}}))
     with pytest.raises(InputError, match=r"corridor.yaml:\d+: regimes.regimes.less-for-less: .*regimes.yaml:\d+"):
         resolve(scenario)
+
+
+def test_a_lever_looked_at_alone_is_as_in_the_whole_table() -> None:
+    """In each step, to the bit where orders hold the whole of it; where they change within it, to rounding."""
+    timetable = Timetable(resolve("eu-turkey-2016").scenario)
+    for step in range(0, timetable.world.clock.n_steps, 20):
+        whole = timetable.setting(step).levers
+        within_step = any(step in entry.order.days for entry in timetable.entries)
+        for lever in timetable.of_lever.keys() - timetable.decided:
+            alone = timetable.value(step, lever)
+            assert (np.allclose(alone, whole[lever], rtol=1e-12) if within_step else np.array_equal(alone, whole[lever]))

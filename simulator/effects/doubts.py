@@ -88,7 +88,7 @@ def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable | None 
     corridor = scenario.corridor
     laid = [path for path, mark in draft.corridor.marks.items() if mark.override is not None and path]
     if any(path[0] == "parameters" for path in laid):
-        for name, why in unread(scenario, timetable and timetable.world).items():
+        for name, why in unread(scenario, timetable.world if timetable is not None else None).items():
             path: KeyPath = tuple(name.split("."))
             if mark_of(draft.corridor.marks, path).override is not None:
                 yield Doubt(path, f"changes nothing in this run: nothing reads it, since {why}", None, "leave it out")

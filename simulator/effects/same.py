@@ -117,7 +117,7 @@ def fingerprint(scenario: Scenario, timetable: Timetable | None = None) -> str:
     ----------
     timetable : of the scenario, where it was made already.
     """
-    timetable = timetable or Timetable(scenario)
+    timetable = timetable if timetable is not None else Timetable(scenario)
     timetable.look()
     corridor, world = scenario.corridor, timetable.world
     found = hashlib.blake2b(digest_size=16)

@@ -103,7 +103,7 @@ def _without_one(values: Floats) -> Floats:
 
 def _weighed(weights: Floats, values: Floats) -> Floats:
     """Return weighted means over the first axis, one a row of weights."""
-    found = weights @ values.reshape(len(values), -1) / weights.sum(axis=1, keepdims=True)
+    found: Floats = weights @ values.reshape(len(values), -1) / weights.sum(axis=1, keepdims=True)
     return found.reshape(len(weights), *values.shape[1:])
 
 
@@ -178,10 +178,11 @@ def within(changes: pd.DataFrame, squeezed: Sequence[str], elsewhere: Sequence[s
 def of_arrays(squeezed: Floats, others: Floats, draws: ArrayLike, elsewhere: Sequence[str]) -> Within:
     """Return what `within` does, of changes as `arrays` returns them; `elsewhere` names the routes of `others`."""
     whole, rest = sums(squeezed, others, draws), left_out(squeezed, others, draws)
-    people = [jackknifed(float(value), without) for value, without in zip(whole, rest.T, strict=True)]
-    to = dict(zip(elsewhere, people[3:], strict=True))
+    fallen, moved, more, *by_route = (jackknifed(float(value), without)
+                                      for value, without in zip(whole, rest.T, strict=True))  # fmt: skip
+    to = dict(zip(elsewhere, by_route, strict=True))
     shares = {route: _share(whole, rest, place) for place, route in enumerate(elsewhere, start=3)}
-    return Within(*people[:3], _share(whole, rest, 1), to, shares)
+    return Within(fallen, moved, more, _share(whole, rest, 1), to, shares)
 
 
 def _share(whole: Floats, rest: Floats, place: int) -> Estimate:
