@@ -3,6 +3,10 @@
 ``python experiments/cases.py`` reads ``results/reference/NAME/runs.parquet``, or that of another folder, and prints a
 line a figure: taken from the means over all draws, a 95 per cent interval (jackknife over draws, Student's t), its
 band, and whether it lies within. The bands, and what each was taken from, are told in docs/cases.md.
+
+The share of a fall that is matched elsewhere is taken within origin and need (`simulator.analysis.diversion.within`),
+from a sweep that kept arrivals so. Where it says "all people together" nothing was kept by origin: everybody more is
+set against everybody fewer, who need not be the same people, and the share may lie above or below a count of them.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from simulator.analysis.diversion.within import within
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = ROOT / "results" / "reference"
@@ -51,6 +57,17 @@ class Figure:
     high: float
     take: Callable[[Arms], float]
 
+    def estimate(self, folder: Path) -> tuple[float, float, float]:
+        """Return the figure of the means over draws, and its interval."""
+        table = by_draw(self.experiment, folder)
+        draws = table.index.unique("draw")
+        found = self.take(Arms(table.groupby("arm").mean()))
+        left = (table.drop(index=draw, level="draw").groupby("arm").mean() for draw in draws)
+        without = np.array([self.take(Arms(rest)) for rest in left])
+        n = len(draws)
+        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt((n - 1) * without.var()))
+        return found, found - half, found + half
+
 
 LAND: Final = ("ports", "between", "hidden")
 OTHER_AFTER: Final = ("ports-after", "hidden-after", "air-after")
@@ -65,13 +82,38 @@ def _stops(arms: Arms) -> float:
     return arms.of("no-agreement", *LAND) - arms.of("no-loophole", *LAND)
 
 
-def _moved(arms: Arms, free: str) -> float:
-    """Return who would have come by the Central Mediterranean, of those who come to Spain in addition."""
-    fewer = arms.of("as-was", "central-sub-saharan") - arms.of(free, "central-sub-saharan")
-    return fewer / (arms.of(free, "spain-sub-saharan") - arms.of("as-was", "spain-sub-saharan"))
+@dataclass(frozen=True)
+class Matched:
+    """The share of a fall on some routes that a rise on others matches, within origin and need, and its band.
+
+    Attributes
+    ----------
+    experiment, name, low, high : as of `Figure`.
+    arms : without what makes it fall, and with it.
+    squeezed, elsewhere : routes on which it falls, and where a rise counts.
+    """
+
+    experiment: str
+    name: str
+    low: float
+    high: float
+    arms: tuple[str, str]
+    squeezed: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+
+    def estimate(self, folder: Path) -> tuple[float, float, float]:
+        """Return the share, and its interval over draws."""
+        runs, rows = (pd.read_parquet(folder / GROUPS / f"{name}.parquet") for name in ("runs", "arrivals-by-group"))
+        rows = rows.merge(runs[runs["arm"].isin(self.arms)][["id", "arm", "draw", "replicate"]], on="id")
+        sign = rows["arm"].astype(str).map(dict(zip(self.arms, (-1.0, 1.0), strict=True)))
+        found = within(rows.assign(change=sign * rows["arrivals"]), self.squeezed, self.elsewhere).ratio
+        return found.mean, found.low, found.high
 
 
+GROUPS: Final = "spain-morocco-who-moved"
+"""What ``corridor sweep experiments/spain-morocco/who-moved.yaml`` keeps."""
 _SPAIN, _ITALY, _CANADA, _BOATS = "spain-morocco", "italy-libya", "safe-third-country", "australia-boats"
+_SPANISH, _CENTRAL = ("western-mediterranean", "western-african"), "central-mediterranean"
 INFINITE: Final = float("inf")
 
 FIGURES: Final = (
@@ -81,8 +123,8 @@ FIGURES: Final = (
            lambda a: 1 - a.of("not-eased", "west-2017") / a.of("as-was", "west-2017")),
     Figure(_SPAIN, "share of arrivals there, August to December 2017, that Libya sent", 0.0, 0.25,
            lambda a: 1 - a.of("no-arrangements", "west-after") / a.of("as-was", "west-after")),
-    Figure(_SPAIN, "without Moroccan control: share of those more in Spain who would have come by Libya", 0.5, INFINITE,
-           lambda a: _moved(a, "no-control")),
+    Matched(_SPAIN, "Moroccan control against none: share of those fewer in Spain matched by Libya", 0.5, INFINITE,
+            ("no-control", "as-was"), _SPANISH, (_CENTRAL,)),
     Figure(_ITALY, "change of arrivals on the Central Mediterranean, August to December 2017", -0.85, -0.4,
            lambda a: a.of("as-was", "central") / a.of("none", "central") - 1),
     Figure(_ITALY, "share brought back of those who put out from Libya, 2017", 0.08, 0.25,
@@ -123,8 +165,8 @@ FIGURES: Final = (
 
 
 REPORTED: Final = (
-    Figure(_SPAIN, "with a tenth less Moroccan control: share of those more in Spain who would have come by Libya",
-           -INFINITE, INFINITE, lambda a: _moved(a, "less-control")),
+    Matched(_SPAIN, "Moroccan control against a tenth less: share of those fewer in Spain matched by Libya",
+            -INFINITE, INFINITE, ("less-control", "as-was"), _SPANISH, (_CENTRAL,)),
     Figure(_ITALY, "share brought back of those who put out from Libya, first half of 2018", -INFINITE, INFINITE,
            lambda a: a.of("as-was", "brought-back-2018") / a.of("as-was", "attempts-2018")),
     Figure(_BOATS, "change of deaths at sea in 2014, turned back alone against neither", -INFINITE, INFINITE,
@@ -139,25 +181,13 @@ def by_draw(experiment: str, folder: Path = REFERENCE) -> pd.DataFrame:
     return runs.groupby(["arm", "draw"]).mean(numeric_only=True)
 
 
-def mean_and_interval(figure: Figure, folder: Path = REFERENCE) -> tuple[float, float, float]:
-    """Return a figure of the means over draws, and its interval."""
-    table = by_draw(figure.experiment, folder)
-    draws = table.index.unique("draw")
-    found = figure.take(Arms(table.groupby("arm").mean()))
-    left = (table.drop(index=draw, level="draw").groupby("arm").mean() for draw in draws)
-    without = np.array([figure.take(Arms(rest)) for rest in left])
-    n = len(draws)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt((n - 1) * without.var()))
-    return found, found - half, found + half
-
-
 def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=REFERENCE)
     asked = parser.parse_args()
     for figure in (*FIGURES, *REPORTED):
-        mean, low, high = mean_and_interval(figure, asked.folder)
+        mean, low, high = figure.estimate(asked.folder)
         within = "within" if figure.low <= mean <= figure.high else "MISSES"
         judged = "no band" if figure in REPORTED else f"band {figure.low:g} to {figure.high:g}: {within}"
         print(f"{figure.experiment}: {figure.name}: {mean:.3f} ({low:.3f} to {high:.3f}); {judged}")

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from simulator import api
 from simulator.effects.doubts import doubtful
+from simulator.effects.orders import Timetable
 from simulator.effects.reach import REACH
 from simulator.effects.same import fingerprint, unread
 from simulator.errors import InputError, InputWarning, Problem
@@ -320,7 +322,7 @@ def test_one_name_for_two_regimes_is_an_error_that_names_both(own: Path) -> None
         resolve(scenario)
 
 
-def test_rows_that_no_pool_fills_are_said(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_no_pool_fills_are_said(template: Path) -> None:
     """A row of more people than an origin has, or than any of its pools holds, lets nobody set out."""
     made = resolve(template / "two-ways.yaml", persons_per_agent=1000)
     world = build_world(made.scenario)
@@ -328,8 +330,8 @@ def test_rows_that_no_pool_fills_are_said(template: Path, monkeypatch: pytest.Mo
     world.pools[...] = 999
     world.pools[1] = 0
     world.pools[1].flat[0] = 999
-    monkeypatch.setattr("simulator.effects.doubts.build_world", lambda _: world)
-    said = [one for one in doubtful(made.scenario, made.draft) if one.field == "persons_per_agent"]
+    timetable = Timetable(made.scenario, world)
+    said = [one for one in doubtful(made.scenario, made.draft, timetable) if one.field == "persons_per_agent"]
     assert [one.message for one in said] == [
         "lets nobody set out from there at first: a row stands for 1,000 people, which is more than all people of XDE",
         "lets nobody set out from there at first: a row stands for 1,000 people, and of XHI no pool (people of one "
@@ -337,3 +339,14 @@ def test_rows_that_no_pool_fills_are_said(template: Path, monkeypatch: pytest.Mo
     ]
     world.pools[:, 0] = 1000
     assert list(too_coarse(world)) == []
+
+
+def test_a_lever_looked_at_alone_is_as_in_the_whole_table() -> None:
+    """In each step, to the bit where orders hold the whole of it; where they change within it, to rounding."""
+    timetable = Timetable(resolve("eu-turkey-2016").scenario)
+    for step in range(0, timetable.world.clock.n_steps, 20):
+        whole = timetable.setting(step).levers
+        within_step = any(step in entry.order.days for entry in timetable.entries)
+        for lever in timetable.of_lever.keys() - timetable.decided:
+            alone = timetable.value(step, lever)
+            np.testing.assert_allclose(alone, whole[lever], rtol=1e-12 if within_step else 0)

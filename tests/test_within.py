@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from simulator.analysis.diversion import balloon
 from simulator.analysis.diversion.balance import balances
-from simulator.analysis.diversion.within import Within, share_within, within
+from simulator.analysis.diversion.estimates import Estimate
+from simulator.analysis.diversion.within import Within, jackknifed, share_within, within
 from simulator.errors import InputError
 
 COLUMNS = ["draw", "replicate", "origin", "need", "route", "change"]
@@ -110,6 +111,56 @@ def test_what_always_holds(rows: list[tuple[int, int, str, str, str, int]]) -> N
     assert (again.moved, again.fallen, again.others) == (made.moved, made.fallen, made.others)
 
 
+def plainly(table: pd.DataFrame) -> list[float]:
+    """Return fallen, moved, others, and moved to each other route, by the formula as it is written, group by group."""
+    groups = table[["origin", "need"]].drop_duplicates().to_numpy().tolist()
+    found = []
+    for _, draw in table.groupby("draw"):
+        runs = len(draw[["draw", "replicate"]].drop_duplicates())
+        made = [0.0] * (3 + len(ELSEWHERE))
+        for origin, need in groups:
+            group = draw[(draw["origin"] == origin) & (draw["need"] == need)]
+            on = {route: group.loc[group["route"] == route, "change"].sum() / runs for route in ("east", *ELSEWHERE)}
+            fall, rise = max(-on["east"], 0.0), max(sum(on[route] for route in ELSEWHERE), 0.0)
+            ups = [max(on[route], 0.0) for route in ELSEWHERE]
+            matched = min(fall, rise)
+            each = [fall, matched, rise - matched, *(matched * up / sum(ups) if sum(ups) else 0.0 for up in ups)]
+            made = [one + more for one, more in zip(made, each, strict=True)]
+        found.append(made)
+    return [float(value) for value in np.mean(found, axis=0)]
+
+
+def all_of(made: Within) -> list[Estimate]:
+    return [made.fallen, made.moved, made.others, *made.to.values(), made.ratio, *made.shares.values()]
+
+
+def plain_estimates(table: pd.DataFrame) -> list[Estimate]:
+    """Return what `within` should, with one draw (or replicate) after the other left out of the table."""
+    unit = "draw" if table["draw"].nunique() > 1 else "replicate"
+    kept = [table[table[unit] != each] for each in sorted(table[unit].unique())]
+    rest = [plainly(each) for each in kept] if len(kept) > 1 else []
+    whole = plainly(table)
+    made = [jackknifed(value, [each[place] for each in rest]) for place, value in enumerate(whole)]
+    for place in (1, *range(3, 3 + len(ELSEWHERE))):
+        nothing = Estimate(np.nan, np.nan, np.nan, max(len(rest), 1))
+        some = [each[place] / each[0] if each[0] > 0 else 0.0 for each in rest]
+        made.append(jackknifed(whole[place] / whole[0], some, highest=1.0) if whole[0] > 0 else nothing)
+    return made
+
+
+def same(one_: Estimate, other: Estimate) -> bool:
+    ours, theirs = ((each.mean, each.low, each.high) for each in (one_, other))
+    return one_.n == other.n and np.allclose(ours, theirs, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(CHANGES)
+def test_the_fast_sums_are_those_of_the_formula(rows: list[tuple[int, int, str, str, str, int]]) -> None:
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    made = within(table, ["east"], ELSEWHERE)
+    assert all(same(*pair) for pair in zip(all_of(made), plain_estimates(table), strict=True))
+
+
 @settings(max_examples=40, deadline=None)
 @given(CHANGES, st.integers(2, 4))
 def test_splitting_a_group_into_equal_parts_changes_nothing(
@@ -144,6 +195,33 @@ def test_a_sweep_of_two_origins_says_nothing_moved_where_others_rose() -> None:
     assert same.ratio.mean == pytest.approx(same.rise.mean / same.fall.mean)
     assert (apart.ratio.mean, apart.moved.mean) == (0.0, 0.0)
     assert apart.others.mean == pytest.approx(apart.rise.mean)
+
+
+def test_efforts_at_once_are_efforts_one_at_a_time() -> None:
+    """A run that one effort lacks counts at neither; one in which nobody arrived counts at both."""
+    table = balloon_table()
+    efforts = sorted(table["effort"].unique())
+    lost = (table["effort"] == efforts[-1]) & (table["replicate"] == table["replicate"].max())
+    table = table[~(lost & (table["draw"] == table["draw"].max()))]
+    empty = (table["effort"] == efforts[1]) & (table["draw"] == table["draw"].min())
+    table = table.assign(arrivals=table["arrivals"].where(~empty, 0.0))
+    people = balloon_people(table)
+    people = people[people["arrivals"] > 0]
+    found = balloon.within_groups(table, people)
+    for (squeezed, effort), made in found.items():
+        run = ["draw", "replicate"]
+        both = [set(map(tuple, table.loc[(table["squeezed"] == squeezed) & (table["effort"] == at), run].to_numpy()))
+                for at in (efforts[0], effort)]  # fmt: skip
+        sides = []
+        for at, sign in ((efforts[0], -1.0), (effort, 1.0)):
+            side = people[(people["squeezed"] == squeezed) & (people["effort"] == at)]
+            shared = [tuple(each) in both[0] & both[1] for each in side[run].to_numpy()]
+            sides.append(side[shared].assign(change=lambda rows, sign=sign: sign * rows["arrivals"]))
+        nobody = pd.DataFrame([(*each, "", "", squeezed, 0.0) for each in both[0] & both[1]], columns=COLUMNS)
+        others = [route for route in dict.fromkeys(table["route"]) if route != squeezed]
+        alone = within(pd.concat([*sides, nobody]), [squeezed], others)
+        assert all(same(*pair) for pair in zip(all_of(made), all_of(alone), strict=True))
+    assert len(found) == table["squeezed"].nunique() * (len(efforts) - 1)
 
 
 def test_a_sweep_kept_without_origins_is_refused_in_one_sentence() -> None:

@@ -14,8 +14,8 @@ from simulator.scenario.draft import Draft
 from simulator.scenario.messages import mark_of
 from simulator.scenario.schema import Scenario
 from simulator.scenario.yaml_file import KeyPath, dotted
-from simulator.world.build import build_world
 from simulator.world.scale import too_coarse
+from simulator.world.world import World
 
 SCALE: Final[KeyPath] = ("persons_per_agent",)
 """A field of the scenario; all others of which something is said here stand in the corridor."""
@@ -80,28 +80,29 @@ def of_offers(scenario: Scenario) -> Iterator[Doubt]:
                         "choose another regime, or a partner that is an origin, if these are meant")  # fmt: skip
 
 
-def of_scale(scenario: Scenario) -> Iterator[Doubt]:
+def of_scale(scenario: Scenario, world: World) -> Iterator[Doubt]:
     """Yield origins of which a row stands for more people than there are."""
     if scenario.persons_per_agent > 1:
-        for message in too_coarse(build_world(scenario)):
+        for message in too_coarse(world):
             yield Doubt(SCALE, message, scenario.persons_per_agent, "give fewer people a row")
 
 
-def doubts_of(scenario: Scenario) -> list[Doubt]:
+def doubts_of(scenario: Scenario, timetable: Timetable | None = None) -> list[Doubt]:
     """Return everything of a scenario that changes nothing in its run, or counts twice."""
+    timetable = timetable or Timetable(scenario)
     found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario),
-                                    of_offers(scenario), of_scale(scenario)]  # fmt: skip
+                                    of_offers(scenario), of_scale(scenario, timetable.world)]  # fmt: skip
     if any(policy.levers for policy in scenario.corridor.policies.values()):
-        found.insert(0, Timetable(scenario).doubts())
+        found.insert(0, timetable.doubts())
     return [doubt for each in found for doubt in each]
 
 
-def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
+def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable) -> Iterator[Doubt]:
     """Yield what overrides and settings laid on things that nothing in the run reads."""
     corridor = scenario.corridor
     laid = [path for path, mark in draft.corridor.marks.items() if mark.override is not None and path]
     if any(path[0] == "parameters" for path in laid):
-        for name, why in unread(scenario).items():
+        for name, why in unread(scenario, timetable.world).items():
             path: KeyPath = tuple(name.split("."))
             if mark_of(draft.corridor.marks, path).override is not None:
                 yield Doubt(path, f"changes nothing in this run: nothing reads it, since {why}", None, "leave it out")
@@ -118,7 +119,9 @@ def unread_fields(scenario: Scenario, draft: Draft) -> Iterator[Doubt]:
                         None, "set the regime of a bargain to it, too")  # fmt: skip
 
 
-def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
+def doubtful(
+    scenario: Scenario, draft: Draft | None = None, timetable: Timetable | None = None
+) -> list[Problem]:
     """Return the same as problems, each with the file and line where it was written, and what is ignored in tables.
 
     A corridor's own timetable may hold more than the period of one of its scenarios: what acts on no day of the period
@@ -127,10 +130,13 @@ def doubtful(scenario: Scenario, draft: Draft | None = None) -> list[Problem]:
     Parameters
     ----------
     draft : the values as read; without it fields have no lines, and nothing counts as laid over.
+    timetable : of the scenario, where it was made already.
     """
     found = [] if draft is None else [note for table in draft.tables.values() for note in table.notes]
     first, last = scenario.corridor.available
-    every = [*doubts_of(scenario), *(unread_fields(scenario, draft) if draft is not None else ())]
+    timetable = timetable or Timetable(scenario)
+    laid = unread_fields(scenario, draft, timetable) if draft is not None else ()
+    every = [*doubts_of(scenario, timetable), *laid]
     for doubt in dict.fromkeys(every):
         given = None if draft is None else draft.scenario if doubt.path == SCALE else draft.corridor
         mark = mark_of(given.marks, doubt.path) if given is not None else None

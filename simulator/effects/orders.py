@@ -6,7 +6,7 @@ equations is the same, or no gate of the lever stands open, the one changes noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -24,7 +24,6 @@ from simulator.scenario.policies import LeverChange
 from simulator.scenario.schema import Scenario
 from simulator.scenario.yaml_file import KeyPath
 from simulator.world.build import build_world
-from simulator.world.world import World
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -97,15 +96,24 @@ class _Entry:
 
 
 class Timetable:
-    """All orders of a scenario, laid on a table step by step without a run."""
+    """All orders of a scenario, laid on a table step by step without a run.
 
-    def __init__(self, scenario: Scenario, world: World | None = None):
+    Attributes
+    ----------
+    world : the world of the scenario at its first day.
+    """
+
+    def __init__(self, scenario: Scenario):
         self.scenario = scenario
-        self.world = world if world is not None else build_world(scenario)
+        self.world = build_world(scenario)
+        self._looked = False
         self.facts: Facts = facts_of(scenario, self.world)
         self.table = LeverTable(self.world)
         self.decided = decided_levers(scenario)
         self.entries = list(self._entries())
+        self.of_lever: dict[str, list[_Entry]] = {}
+        for entry in self.entries:
+            self.of_lever.setdefault(entry.change.lever, []).append(entry)
 
     def _entries(self) -> Iterator[_Entry]:
         for name, policy in self.scenario.corridor.policies.items():
@@ -127,27 +135,35 @@ class Timetable:
         cells[where] = True
         return cells
 
-    def lay(self, step: int, without: _Entry | None = None) -> Mapping[str, Floats]:
-        """Return the levers in a step as all orders make them, or all but one."""
+    def lay(self, step: int, entries: Iterable[_Entry]) -> None:
+        """Lay some orders as they stand in a step."""
         self.table.clear()
-        for entry in self.entries:
+        for entry in entries:
             order = entry.order
-            if entry is not without and order.active[step] > 0:
+            if order.active[step] > 0:
                 laid = float(order.value[step]), float(order.active[step])
                 self.table.lay(order.lever, order.where, order.do, *laid, order.days.get(step))
-        self.table.apply(self.world)
-        return {name: value.copy() for name, value in self.world.levers.items()}
+
+    def value(self, step: int, lever: str, without: _Entry | None = None) -> Floats:
+        """Return a lever in a step as all its orders make it, or all but one."""
+        self.lay(step, (entry for entry in self.of_lever[lever] if entry is not without))
+        return self.table.value(lever)
 
     def setting(self, step: int) -> Setting:
         """Return the world in a step; levers that are decided as the run goes shut no gate."""
         self.world.step = step
-        levers = dict(self.lay(step))
+        self.lay(step, self.entries)
+        self.table.apply(self.world)
+        levers = {name: value.copy() for name, value in self.world.levers.items()}
         for name in self.decided:
             levers[name] = np.full_like(levers[name], max(LEVERS[name].neutral, OPEN))
         return Setting(self.world, self.facts, step, levers)
 
     def look(self) -> None:
         """Find out, step by step, which parts of which orders act; stop as soon as all are known to."""
+        if self._looked:
+            return
+        self._looked = True
         steps = range(self.world.clock.n_steps)
         for step in steps:
             unknown = [
@@ -156,27 +172,33 @@ class Timetable:
                 if entry.order.active[step] > 0 and not all(part.acts for part in entry.parts)
             ]
             if unknown:
-                setting, whole = self.setting(step), self.lay(step)
+                setting = self.setting(step)
                 for entry in unknown:
-                    self._compare(entry, setting, whole)
+                    self._compare(entry, setting)
         # An order that ends another does something: only what leaves the lever as it was at all times is undone.
-        for step in steps:
-            undone = [entry for entry in self.entries if not all(part.alone for part in entry.parts if part.acts)]
+        undone = [entry for entry in self.entries if not all(part.alone for part in entry.parts if part.acts)]
+        for lever in dict.fromkeys(entry.change.lever for entry in undone):
+            self._look_alone(lever, [entry for entry in undone if entry.change.lever == lever])
+
+    def _look_alone(self, lever: str, undone: list[_Entry]) -> None:
+        """Find out where all orders of a lever together ever leave it other than it is without any."""
+        seen = REACH[lever].seen
+        acting = np.logical_or.reduce([entry.order.active > 0 for entry in self.of_lever[lever]])
+        for step in np.flatnonzero(acting).tolist():
+            undone = [entry for entry in undone if not all(part.alone for part in entry.parts if part.acts)]
             if not undone:
                 break
-            setting, whole = self.setting(step), self.lay(step)
-            for entry in undone:
-                reach, value = REACH[entry.change.lever], whole[entry.change.lever]
-                usual = np.full_like(value, LEVERS[entry.change.lever].neutral)
-                other = reach.seen(setting, value) != reach.seen(setting, usual)
-                for part in entry.parts:
-                    part.alone |= bool((other & part.cells).any())
+            setting = Setting(self.world, self.facts, step, {})  # what a lever comes to hangs on no other
+            value = self.value(step, lever)
+            other = seen(setting, value) != seen(setting, np.full_like(value, LEVERS[lever].neutral))
+            for part in (part for entry in undone for part in entry.parts):
+                part.alone |= bool((other & part.cells).any())
 
-    def _compare(self, entry: _Entry, setting: Setting, whole: Mapping[str, Floats]) -> None:
+    def _compare(self, entry: _Entry, setting: Setting) -> None:
         """Note what a step says of the parts of an order."""
         name, step = entry.change.lever, setting.step
         reach = REACH[name]
-        with_, without = whole[name], self.lay(step, entry)[name]
+        with_, without = self.value(step, name), self.value(step, name, entry)
         if name in self.decided:  # what it comes on top of is not known: it counts unless it is neutral itself
             value = entry.order.value[step]
             felt = moved = np.full(with_.shape, bool(value != _neutral(entry.change)))

@@ -107,13 +107,17 @@ def unread(scenario: Scenario, world: World | None = None) -> dict[str, str]:
     return found
 
 
-def fingerprint(scenario: Scenario) -> str:
+def fingerprint(scenario: Scenario, timetable: Timetable | None = None) -> str:
     """Return a hash of all that a run reads: two scenarios of the same hash and seed have the same run.
 
     What is said of values (labels, sources, ranges), orders that change nothing, and parameters that nothing reads play
     no part. The other way round nothing follows: two that differ may run alike.
+
+    Parameters
+    ----------
+    timetable : of the scenario, where it was made already.
     """
-    timetable = Timetable(scenario)
+    timetable = timetable if timetable is not None else Timetable(scenario)
     timetable.look()
     corridor, world = scenario.corridor, timetable.world
     found = hashlib.blake2b(digest_size=16)

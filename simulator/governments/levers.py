@@ -58,12 +58,10 @@ class LeverTable:
             if any(order[-1] is not None for order in orders):
                 self._known.pop(lever, None)
                 self._note(lever, orders)
-                for (day, share), found in zip(spells, values, strict=True):
-                    found[lever] = self._combine(lever, _on(orders, day))
-                    if day == spells[0][0]:
-                        target[...] = found[lever]
-                    else:  # so that what is the same in all spells stays so to the bit
-                        target += share * (found[lever] - values[0][lever])
+                each = self._in_spells(lever, orders, spells)
+                for found, value in zip(values, each, strict=True):
+                    found[lever] = value
+                target[...] = _over_spells(each, spells)
                 continue
             known = [(by, id(where), do, value, active) for by, where, do, value, active, _ in orders]
             if known != self._known.get(lever):
@@ -75,6 +73,15 @@ class LeverTable:
             (share, {**world.levers, **found} if found else world.levers)
             for (_, share), found in zip(spells, values, strict=True)
         ]
+
+    def value(self, lever: str) -> Floats:
+        """Return what the orders that were laid make of one lever, whatever they make of others."""
+        orders, spells = self._orders.get(lever, []), self._spells()
+        return _over_spells(self._in_spells(lever, orders, spells), spells)
+
+    def _in_spells(self, lever: str, orders: list[Laid], spells: list[tuple[int, float]]) -> list[Floats]:
+        """Return the value of a lever in each spell of the step."""
+        return [self._combine(lever, _on(orders, day)) for day, _ in spells]
 
     def _spells(self) -> list[tuple[int, float]]:
         """Return a day of the step for each set of orders that hold together on some of its days, and their share."""
@@ -109,6 +116,14 @@ class LeverTable:
                 factor[where] *= 1.0 + active * (value - 1.0)
         base = neutral * np.maximum(1.0 - part, 0.0) + set_to / np.maximum(part, 1.0)
         return np.asarray(np.clip((base + added) * factor, spec.low, spec.high))
+
+
+def _over_spells(values: list[Floats], spells: list[tuple[int, float]]) -> Floats:
+    """Return the mean over spells, so that what is the same in all of them stays so to the bit."""
+    found = values[0].copy()
+    for (_, share), value in zip(spells[1:], values[1:], strict=True):
+        found += share * (value - values[0])
+    return found
 
 
 def _on(orders: list[Laid], day: int) -> list[Laid]:

@@ -163,37 +163,35 @@ def read_record(path: Path, *, whole: bool = True) -> dict[str, Any]:
     """
     put_back(path)
     try:
-        there = (path / RECORD if path.is_dir() else path).is_file()
-    except OSError:
-        there = False  # a name that no file can have
-    file = path / RECORD if path.is_dir() else path
+        folder = path.is_dir()
+        file = path / RECORD if folder else path
+        there = file.is_file()
+    except (OSError, ValueError):
+        folder, file, there = False, path, False  # a name that no file can have
     if not there:
-        message = f"is not a run folder: it has no complete {RECORD}" if path.is_dir() else "no such run or record"
+        message = f"is not a run folder: it has no complete {RECORD}" if folder else "no such run or record"
         raise _refuse(path, message, "give a folder written by 'corridor run'")
     record = read_json(file, "the record is damaged; run the scenario again")
     missing = [key for key in REQUIRED if key not in record]
     if missing:
         raise _refuse(file, f"is not a complete record: {', '.join(missing)} missing", "run the scenario again")
-    problems = [
-        Problem(str(file), field, message, value, advice="the record is damaged; run the scenario again")
-        for field, message, value in (*wrong_values(record, RecordFile), *(_changed(record) if whole else ()))
-    ]
-    if problems:
-        raise InputError(problems)
+    wrong = wrong_values(record, RecordFile)
+    if whole and not wrong:
+        wrong = list(_changed(record))
+    if wrong:
+        advice = "the record is damaged; run the scenario again"
+        raise InputError([Problem(str(file), *each, advice=advice) for each in wrong])
     return record
 
 
 def _changed(record: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
-    """Yield what in a record is not what it was when it was written: field, what is wrong, value."""
-    if wrong_values(record, RecordFile):
-        return
+    """Yield what in a record of the right form is not what it was when it was written: field, what is wrong, value."""
     scenario = record["scenario"]
     if json_hash(scenario) != record["scenario_hash"]:
         yield "scenario", "is not the scenario that ran: it was changed", None
-    yield from (
-        (key, f"is not that of the scenario that ran, {scenario.get(key)!r}", record[key])
-        for key in ("seed", "persons_per_agent") if scenario.get(key) != record[key]
-    )  # fmt: skip
+    for key in ("seed", "persons_per_agent"):
+        if scenario.get(key) != record[key]:
+            yield key, f"is not that of the scenario that ran, {scenario.get(key)!r}", record[key]
     if result_hash({name: entry["sha256"] for name, entry in record["tables"].items()}) != record["result_hash"]:
         yield "tables", "are not those of the result: their hashes were changed", None
 

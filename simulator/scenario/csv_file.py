@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ class RawTable:
 
     def key(self, row: dict[str, Any]) -> tuple[str, ...]:
         """Return what names the row in its table, as text."""
-        return tuple(str(row.get(column, "")) for column in KEYS[self.name])
+        return tuple([str(row.get(column, "")) for column in KEYS[self.name]])
 
     def mark(self, index: int, column: str = "") -> Mark:
         """Return where a cell (or the row) was written."""
@@ -68,7 +68,23 @@ def read_table(path: Path, name: str) -> RawTable:
     InputError
         If it cannot be read as this table at all: with every problem of its header.
     """
-    text, file = read_text(path), shown(path)
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return _parsed(read_text(path), shown(path), name)  # which says what is wrong
+    found = _read_cached(path.resolve(), shown(path), name, stat.st_mtime_ns, stat.st_size)
+    # A scenario may change its rows: what is laid over one is not laid over the next.
+    return replace(found, columns=[*found.columns], rows=[{**row} for row in found.rows], marks=[*found.marks],
+                   cells={}, problems=[*found.problems], notes=[*found.notes])  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _read_cached(path: Path, file: str, name: str, _modified: int, _size: int) -> RawTable:
+    return _parsed(read_text(path), file, name)
+
+
+def _parsed(text: str, file: str, name: str) -> RawTable:
+    """Return the table in a text; see `read_table`."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     problems: list[Problem] = []

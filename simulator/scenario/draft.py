@@ -174,8 +174,8 @@ class Draft:
             path = (*path, "value")  # parameters.news.weight = 0 means its value
         if number and path[-1] in _EVIDENCE_KEYS:
             _disown(target.document, path, value, mark)
-        _set(target.document.value, path, value)
         _forget(target.document, path)
+        _set(target.document.value, path, value)
         target.document.marks[path] = mark
         target.document.marks.update({(*path, *below): where for below, where in marks.items() if below})
 
@@ -192,12 +192,12 @@ class Draft:
                 del table.cells[cell]
             return
         assert target.document is not None
+        _forget(target.document, target.path)
         above, last = _get(target.document.value, target.path[:-1]), target.path[-1]
         if isinstance(above, list):
             above[int(last)] = _GONE  # positions stay as they are until every override is laid over
         else:
             del above[last]
-        _forget(target.document, target.path)
 
     def close_gaps(self) -> None:
         """Close the gaps that removed list items left."""
@@ -246,6 +246,10 @@ def _set(value: Any, path: KeyPath, new: Any) -> None:
 
 
 def _forget(document: Document, path: KeyPath) -> None:
+    """Forget where a value, still in its place, and all below it were written."""
+    if not isinstance(_get(document.value, path), dict | list):
+        document.marks.pop(path, None)  # nothing lies below it
+        return
     for known in [known for known in document.marks if known[: len(path)] == path]:
         del document.marks[known]
 

@@ -244,6 +244,8 @@ def _lay(draft: Draft, fit: FitFile, number: int, slots: Iterable[_Slot]) -> Non
     values = fit.members[number].values
     said = f"fitted {fit.fitted}, member {number} of {len(fit.members)}"
     changes: dict[KeyPath, list[_Slot]] = {}
+    slots = list(slots)
+    _forget(draft.corridor, {slot.owner_path for slot in slots if slot.target.table is None and slot.alone})
     for slot in slots:
         mark = mark_of(document.marks, ("members", number, "values", slot.field))
         if slot.target.table is not None:
@@ -276,9 +278,14 @@ def _lay_quantity(document: Document, slot: _Slot, value: float, mark: Mark, fit
     owner.pop("date", None)
     owner.update(value=value, unit=slot.about.unit, kind="fitted", range=list(slot.limits(value)), source=fit.data[0],
                  note=_noted(owner, f"{said.capitalize()}; before: {before}."))  # fmt: skip
-    for known in [known for known in document.marks if known[: len(slot.owner_path)] == slot.owner_path]:
-        del document.marks[known]
     document.marks[slot.owner_path] = mark
+
+
+def _forget(document: Document, owners: set[KeyPath]) -> None:
+    """Forget where what stands in some quantities was written."""
+    lengths = sorted({len(path) for path in owners})
+    for known in [known for known in document.marks if any(known[:length] in owners for length in lengths)]:
+        del document.marks[known]
 
 
 def _noted(owner: Mapping[str, Any], text: str) -> str:

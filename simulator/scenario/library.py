@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -42,6 +43,7 @@ def check_name(text: str, kind: str) -> None:
                                   f"plain text of at most {_LONGEST_FILE} characters")])  # fmt: skip
 
 
+@cache
 def library_folder() -> Path:
     """Return the folder that holds the ``scenarios`` and ``seeds`` shipped with the package."""
     package = Path(__file__).resolve().parents[1]

@@ -6,7 +6,6 @@ nodes, each of which knows its line; the values are made here, because only plai
 
 from __future__ import annotations
 
-import copy
 import math
 import os
 import re
@@ -82,7 +81,14 @@ class Document:
 
     def copy(self) -> Document:
         """Return a copy that can be changed."""
-        return Document(copy.deepcopy(self.value), dict(self.marks))
+        return Document(_copied(self.value), dict(self.marks))
+
+
+def _copied(value: Any) -> Any:
+    """Return plain values with dicts and lists of their own; all else in them cannot be changed."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def shown(path: Path) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from simulator.effects.doubts import doubtful
+from simulator.effects.orders import Timetable
 from simulator.effects.same import fingerprint, unread
 from simulator.errors import Problem
 from simulator.scenario.load import Resolved, unique
@@ -23,13 +25,49 @@ MOST: Final = 60
 Problems = list[Problem]
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What was found of a scenario.
+
+    Attributes
+    ----------
+    scenario : itself, so that its identity is not used again.
+    print : its fingerprint.
+    unread : its parameters that nothing reads, each with why.
+    doubts : what in it changes nothing.
+    """
+
+    scenario: Scenario
+    print: str
+    unread: Mapping[str, str]
+    doubts: Problems
+
+
+class _Looks:
+    """Looks at each scenario once: its world and its timetable serve all that is asked of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Look] = {}
+
+    def of(self, made: Resolved, drawn: Mapping[str, float] | None = None) -> _Look:
+        """Return what is found of a scenario, or of one on which drawn values are laid."""
+        scenario = lay(made.scenario, drawn) if drawn else made.scenario
+        if id(scenario) not in self._known:
+            timetable = Timetable(scenario)
+            self._known[id(scenario)] = _Look(scenario, fingerprint(scenario, timetable),
+                                              unread(scenario, timetable.world),
+                                              [] if drawn else doubtful(scenario, made.draft, timetable))  # fmt: skip
+        return self._known[id(scenario)]
+
+
 def of_comparison(plan: Plan) -> Problems:
     """Return what changes nothing in the runs of a comparison, or counts twice."""
     found: Problems = []
     for name, case in plan.cases.items():
-        found += _same_arms(plan.design, name, case.best)
-        found += _orders(plan.design, name, [(arm, each) for arm, each in case.resolved.items()])
-        found += _unread_draws(plan.design, name, case.best, case.drawn)
+        looks = _Looks()
+        found += _same_arms(plan.design, name, case.resolved, looks)
+        found += _orders(plan.design, name, list(case.resolved.items()), looks)
+        found += _unread_draws(plan.design, name, case.resolved, case.drawn, looks)
     return unique(found)
 
 
@@ -37,11 +75,11 @@ def of_sweep(plan: SweepPlan) -> Problems:
     """Return what changes nothing in the runs of a sweep, or counts twice."""
     found: Problems = []
     for name, layout in plan.cases.items():
-        best = {arm: each.scenario for arm, each in layout.best.items()}
+        looks = _Looks()
         if not layout.axes:
-            found += _same_arms(plan.design, name, best)
-        found += _unread_draws(plan.design, name, best, layout.drawn)
-        found += _Factors(plan.design, layout).doubts()
+            found += _same_arms(plan.design, name, layout.best, looks)
+        found += _unread_draws(plan.design, name, layout.best, layout.drawn, looks)
+        found += _Factors(plan.design, layout, looks).doubts()
     return unique(found)
 
 
@@ -49,11 +87,11 @@ def _in_case(design: Design, name: str) -> str:
     return f" in the case {name!r}" if len(design.cases) > 1 else ""
 
 
-def _same_arms(design: Design, name: str, best: Mapping[str, Scenario]) -> Iterator[Problem]:
+def _same_arms(design: Design, name: str, best: Mapping[str, Resolved], looks: _Looks) -> Iterator[Problem]:
     """Yield the arms whose runs are those of another."""
     known: dict[str, str] = {}
-    for arm, scenario in best.items():
-        mark = fingerprint(scenario)
+    for arm, made in best.items():
+        mark = looks.of(made).print
         if mark in known:
             said = f"has the same runs as the arm {known[mark]!r}{_in_case(design, name)}: a run reads the same in both"
             yield design.problem(("arms", arm), said, advice="say what it is to change, or leave it out")
@@ -61,12 +99,12 @@ def _same_arms(design: Design, name: str, best: Mapping[str, Scenario]) -> Itera
 
 
 def _unread_draws(
-    design: Design, name: str, best: Mapping[str, Scenario], drawn: Sequence[Uncertain]
+    design: Design, name: str, best: Mapping[str, Resolved], drawn: Sequence[Uncertain], looks: _Looks
 ) -> Iterator[Problem]:
     """Yield the numbers that are drawn and that no arm's run reads, those with one reason together."""
     if not drawn:
         return
-    idle = [unread(scenario) for scenario in best.values()]
+    idle = [looks.of(made).unread for made in best.values()]
     why: dict[str, list[str]] = {}
     for one in drawn:
         if all(one.field in each for each in idle):
@@ -77,12 +115,12 @@ def _unread_draws(
         yield design.problem(("draws", "fields"), said, advice="draw others")
 
 
-def _orders(design: Design, name: str, made: Sequence[tuple[str, Resolved]]) -> Iterator[Problem]:
+def _orders(design: Design, name: str, made: Sequence[tuple[str, Resolved]], looks: _Looks) -> Iterator[Problem]:
     """Yield the orders and other things that change nothing in any of the scenarios that have them."""
     said: dict[tuple[str, int | None, str], list[Problem]] = {}
     there: dict[tuple[str, int | None, str], int] = {}
     for _, each in made:
-        for problem in doubtful(each.scenario, each.draft):
+        for problem in looks.of(each).doubts:
             said.setdefault((problem.file, problem.line, problem.field), []).append(problem)
     for key in said:
         file, line, field = key
@@ -101,22 +139,22 @@ def _orders(design: Design, name: str, made: Sequence[tuple[str, Resolved]]) -> 
 class _Factors:
     """Looks at the factors of a case, one at a time, with the others held."""
 
-    def __init__(self, design: Design, layout: CaseLayout):
-        self.design, self.layout = design, layout
+    def __init__(self, design: Design, layout: CaseLayout, looks: _Looks):
+        self.design, self.layout, self.looks = design, layout, looks
         self._made: dict[str, tuple[str, Resolved] | None] = {}
 
     def doubts(self) -> Iterator[Problem]:
         """Yield factors that change nothing, levels that are the same as another, and orders that never act."""
         axes = self.layout.axes
         if not axes:
-            yield from _orders(self.design, self.layout.name, list(self.layout.best.items()))
+            yield from _orders(self.design, self.layout.name, list(self.layout.best.items()), self.looks)
             return
         bases = self._bases()
         for number, axis in enumerate(axes):
             shares = axis.grid() if axis.levels else [0.0, 1.0]
             yield from self._one(axis, number, shares, bases)
         made = [(key.split("\x1f")[0], each[1]) for key, each in self._made.items() if each is not None]
-        yield from _orders(self.design, self.layout.name, made or list(self.layout.best.items()))
+        yield from _orders(self.design, self.layout.name, made or list(self.layout.best.items()), self.looks)
 
     def _bases(self) -> list[tuple[float, ...]]:
         """Return places at which the other factors are held: their levels in all combinations, as far as that goes."""
@@ -157,7 +195,7 @@ class _Factors:
     def _unread(self, axis: Axis) -> str:
         """Return why a number has no effect, where it is a parameter that nothing reads."""
         for each in self.layout.best.values():
-            why = unread(each.scenario).get(axis.field or "")
+            why = self.looks.of(each).unread.get(axis.field or "")
             if why:
                 return f"nothing reads {axis.field}, since {why}"
         return ""
@@ -181,4 +219,4 @@ class _Factors:
             made, _ = resolve_arm(self.design, self.layout.name, arm, at.member, at.laid)
         if made is None:
             return None
-        return fingerprint(lay(made.scenario, at.drawn) if at.drawn else made.scenario), made
+        return self.looks.of(made, at.drawn).print, made

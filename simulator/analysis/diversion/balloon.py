@@ -18,7 +18,7 @@ import pandas as pd
 
 from simulator.analysis.diversion.elasticity import arc
 from simulator.analysis.diversion.estimates import mean_of, ratio_of
-from simulator.analysis.diversion.within import GROUPS, Within, within
+from simulator.analysis.diversion.within import GROUPS, RUN, Within, arrays, axis_of, of_arrays
 from simulator.errors import InputError, Problem
 
 THERE: Final = "deaths_there"
@@ -147,24 +147,28 @@ def within_groups(
         If there are no `people`, or they are not those of the table.
     """
     people = check_people(table, people)
-    routes, run = list(dict.fromkeys(table["route"])), ["draw", "replicate"]
+    routes = list(dict.fromkeys(table["route"]))
+    given = people.rename(columns={"arrivals": "change"})[["squeezed", "effort", *RUN, *GROUPS, "route", "change"]]
     found = {}
     for squeezed, start in base_efforts(table, base).items():
-        of_route, rows = people[people["squeezed"] == squeezed], table[table["squeezed"] == squeezed]
-        before = rows.loc[rows["effort"] == start, run].drop_duplicates()
         out = {squeezed, *(onward or {}).get(squeezed, ())}
-        for effort in sorted(set(rows["effort"]) - {start}):
-            both = rows.loc[rows["effort"] == effort, run].drop_duplicates().merge(before)
-            if both.empty:
-                continue
-            sides = [of_route[of_route["effort"] == at].merge(both).assign(sign=sign)
-                     for at, sign in ((start, -1.0), (effort, 1.0))]  # fmt: skip
-            # A run in which nobody arrived is an observation, too.
-            nobody = both.assign(origin="", need="", route=squeezed, arrivals=0.0, sign=0.0)
-            parts = pd.concat([*sides, nobody])
-            parts["change"] = parts["sign"] * parts["arrivals"]
-            elsewhere = [route for route in routes if route not in out]
-            found[squeezed, float(effort)] = within(parts, [squeezed], elsewhere)
+        elsewhere = [route for route in routes if route not in out]
+        runs = table.loc[table["squeezed"] == squeezed, ["effort", *RUN]].drop_duplicates()
+        # A run in which nobody arrived is an observation, too.
+        nobody = runs.assign(origin="", need="", route=squeezed, change=0.0)
+        arrived = pd.concat([given.loc[given["squeezed"] == squeezed, given.columns[1:]], nobody])
+        here, there, draws = arrays(arrived, [squeezed], elsewhere, ("effort",))
+        efforts, each = axis_of(arrived, ["effort"]), axis_of(arrived, RUN)
+        ran = np.zeros((len(each), len(efforts)), dtype=bool)
+        places = [axis.get_indexer(pd.MultiIndex.from_frame(runs[[*axis.names]])) for axis in (each, efforts)]
+        ran[tuple(places)] = True
+        values = [float(effort) for (effort,) in efforts]
+        first = values.index(start)
+        for place, effort in enumerate(values):
+            both = ran[:, place] & ran[:, first]
+            if place != first and both.any():
+                fell, rose = (side[both, place] - side[both, first] for side in (here, there))
+                found[squeezed, effort] = of_arrays(fell, rose, np.asarray(draws)[both], elsewhere)
     return found
 
 

@@ -35,6 +35,8 @@ from simulator.analysis.paired import LEVEL
 Floats = NDArray[np.float64]
 GROUPS: Final = ("origin", "need")
 """What people who are set against each other have in common, as far as flows are recorded by it."""
+RUN: Final = ("draw", "replicate")
+"""What tells runs of one arm apart."""
 MEANS: Final = ("Totals within origin and need are compared, not persons: how many persons changed route may be fewer "
                 "or more.")  # fmt: skip
 """What every page and figure with such a share says."""
@@ -71,32 +73,52 @@ def sums(squeezed: Floats, others: Floats, draws: ArrayLike) -> Floats:
     others : change on each other route, shape (n_observations, ..., n_groups, n_routes).
     draws : draw of each observation; those of one draw are averaged first.
     """
-    labels = np.asarray(draws)
-    found = []
-    for draw in np.unique(labels):
-        there = labels == draw
-        fall, rise = -squeezed[there].mean(axis=0), others[there].mean(axis=0)
-        fell, rose = fall.clip(min=0.0), rise.sum(axis=-1).clip(min=0.0)
-        moved, ups = np.minimum(fell, rose), rise.clip(min=0.0)
-        whole = ups.sum(axis=-1, keepdims=True)
-        to = moved[..., None] * np.divide(ups, whole, out=np.zeros_like(ups), where=whole > 0)
-        each = np.stack([fell, moved, rose - moved], axis=-1)
-        found.append(np.concatenate([each, to], axis=-1).sum(axis=-2))
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+    found: Floats = _of_draws(*(_means(changes, draws) for changes in (squeezed, others))).mean(axis=0)
+    return found
 
 
-def left_out(squeezed: Floats, others: Floats, draws: ArrayLike) -> list[Floats]:
-    """Return `sums` with each draw left out in turn, or with each replicate where there is one draw."""
-    labels = np.asarray(draws)
-    units = labels if len(np.unique(labels)) > 1 else np.arange(len(labels))
-    each = np.unique(units)
-    if len(each) < 2:
-        return []
-    return [sums(squeezed[units != unit], others[units != unit], labels[units != unit]) for unit in each]
+def left_out(squeezed: Floats, others: Floats, draws: ArrayLike) -> Floats:
+    """Return `sums` with each draw left out in turn, or with each replicate where there is one draw.
+
+    Shape (n_left_out, ..., 3 + n_routes); with one observation in all, none.
+    """
+    fell, rose = (_means(changes, draws) for changes in (squeezed, others))
+    if len(fell) > 1:
+        return _without_one(_of_draws(fell, rose))
+    if len(squeezed) > 1:
+        return _of_draws(*map(_without_one, (squeezed, others)))
+    return np.zeros((0, *squeezed.shape[1:-1], 3 + others.shape[-1]))
+
+
+def _means(values: Floats, draws: ArrayLike) -> Floats:
+    """Return the means of the observations of each draw, shape (n_draws, ...)."""
+    each, place = np.unique(np.asarray(draws), return_inverse=True)
+    return _weighed((place == np.arange(len(each))[:, None]).astype(np.float64), values)
+
+
+def _without_one(values: Floats) -> Floats:
+    """Return the means of all observations but one, each left out in turn."""
+    return _weighed(1.0 - np.eye(len(values)), values)
+
+
+def _weighed(weights: Floats, values: Floats) -> Floats:
+    """Return weighted means over the first axis, one a row of weights."""
+    found: Floats = weights @ values.reshape(len(values), -1) / weights.sum(axis=1, keepdims=True)
+    return found.reshape(len(weights), *values.shape[1:])
+
+
+def _of_draws(squeezed: Floats, others: Floats) -> Floats:
+    """Return for each draw what `sums` returns for all of them."""
+    fell, rose = (-squeezed).clip(min=0.0), others.sum(axis=-1).clip(min=0.0)
+    moved, ups = np.minimum(fell, rose), others.clip(min=0.0)
+    whole = ups.sum(axis=-1)
+    part = np.divide(moved, whole, out=np.zeros_like(moved), where=whole > 0)
+    to = np.einsum("...g,...gr->...r", part, ups)
+    return np.concatenate([np.stack([fell, moved, rose - moved], axis=-1).sum(axis=-2), to], axis=-1)
 
 
 def jackknifed(
-    value: float, without: Sequence[float], *, lowest: float = 0.0, highest: float = math.inf
+    value: float, without: Sequence[float] | Floats, *, lowest: float = 0.0, highest: float = math.inf
 ) -> Estimate:
     """Return a value with its interval, from the values with one observation left out at a time (jackknife).
 
@@ -114,6 +136,11 @@ def jackknifed(
     return Estimate(value, max(value - give, lowest), min(value + give, highest), n)
 
 
+def axis_of(rows: pd.DataFrame, names: Sequence[str]) -> pd.MultiIndex:
+    """Return what stands in some columns, each once and in order: what an axis of `arrays` stands for."""
+    return pd.MultiIndex.from_frame(rows[[*names]].drop_duplicates().sort_values([*names]))
+
+
 def arrays(
     changes: pd.DataFrame, squeezed: Sequence[str], elsewhere: Sequence[str], middle: Sequence[str] = ()
 ) -> tuple[Floats, Floats, list[Any]]:
@@ -124,8 +151,8 @@ def arrays(
     changes : ``draw replicate origin need route change``, and what `middle` names; a row that is missing is zero.
     """
     used = changes[changes["route"].isin([*squeezed, *elsewhere])]
-    axes = [("draw", "replicate"), *((name,) for name in middle), GROUPS]
-    every = [pd.MultiIndex.from_frame(changes[[*names]].drop_duplicates().sort_values([*names])) for names in axes]
+    axes = [RUN, *((name,) for name in middle), GROUPS]
+    every = [axis_of(changes, names) for names in axes]
     codes = [each.get_indexer(pd.MultiIndex.from_frame(used[[*names]]))
              for each, names in zip(every, axes, strict=True)]  # fmt: skip
     routes = pd.Index([*squeezed, *elsewhere])
@@ -145,22 +172,25 @@ def within(changes: pd.DataFrame, squeezed: Sequence[str], elsewhere: Sequence[s
     squeezed : routes on which the change acts: their changes in a group are added up.
     elsewhere : routes where people may turn up instead; no onward ones.
     """
-    parts = arrays(changes, squeezed, elsewhere)
-    whole, rest = sums(*parts), left_out(*parts)
-    fallen, moved, others = (jackknifed(float(whole[place]), [float(each[place]) for each in rest])
-                             for place in range(3))  # fmt: skip
-    to, shares = {}, {}
-    for place, route in enumerate(elsewhere, start=3):
-        to[route] = jackknifed(float(whole[place]), [float(each[place]) for each in rest])
-        shares[route] = _share(whole, rest, place)
-    return Within(fallen, moved, others, _share(whole, rest, 1), to, shares)
+    return of_arrays(*arrays(changes, squeezed, elsewhere), elsewhere)
 
 
-def _share(whole: Floats, rest: Sequence[Floats], place: int) -> Estimate:
+def of_arrays(squeezed: Floats, others: Floats, draws: ArrayLike, elsewhere: Sequence[str]) -> Within:
+    """Return what `within` does, of changes as `arrays` returns them; `elsewhere` names the routes of `others`."""
+    whole, rest = sums(squeezed, others, draws), left_out(squeezed, others, draws)
+    fallen, moved, more, *by_route = (jackknifed(float(value), without)
+                                      for value, without in zip(whole, rest.T, strict=True))  # fmt: skip
+    to = dict(zip(elsewhere, by_route, strict=True))
+    shares = {route: _share(whole, rest, place) for place, route in enumerate(elsewhere, start=3)}
+    return Within(fallen, moved, more, _share(whole, rest, 1), to, shares)
+
+
+def _share(whole: Floats, rest: Floats, place: int) -> Estimate:
     """Return a sum over the falls; NaN where nothing fell."""
     if not whole[0] > 0:
         return Estimate(math.nan, math.nan, math.nan, max(len(rest), 1))
-    some = [float(each[place] / each[0]) if each[0] > 0 else 0.0 for each in rest]
+    fell = rest[:, 0]
+    some = np.divide(rest[:, place], fell, out=np.zeros_like(fell), where=fell > 0)
     return jackknifed(float(whole[place] / whole[0]), some, highest=1.0)
 
 

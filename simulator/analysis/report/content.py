@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 Cell = str | float | int | None
@@ -32,7 +33,7 @@ class Table:
     sortable: bool = False
     note: str = ""
 
-    @property
+    @cached_property
     def prose(self) -> bool:
         """Whether it holds sentences, so that on a phone its rows stand one under the other."""
         return any(isinstance(cell, str) and len(cell) > SENTENCE for row in self.rows for cell in row)
