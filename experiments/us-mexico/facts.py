@@ -2,13 +2,15 @@
 
 ``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
 line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
-lowest and highest of all runs. ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
+lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made them.
+``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
 and the barrier are read by no fit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ import simulator
 from simulator.analysis.diversion.within import share_within
 from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
 from simulator.model import CorridorModel
+from simulator.outputs.provenance import versions
 from simulator.outputs.result import Result
 from simulator.scenario.load import load
 
@@ -37,6 +40,7 @@ FOLLOWED_DAYS: Final = 548
 """Eighteen months, over which the study of those caught again followed people."""
 SOON_DAYS: Final = 91
 """Three months, over which the study found sanctions to act most."""
+KEPT: Final = Path(__file__).parents[2] / "results" / "reference" / SCENARIO
 INFINITE: Final = float("inf")
 ABOVE_ZERO: Final = 1e-9
 """Better than standing still."""
@@ -132,6 +136,7 @@ FIGURES: Final = (
            lambda run: f9(run, HELD_BACK, LAST_FITTED)),
     Figure("F9, 2001 to 2005, against the shares of 1992", "no band: see standing still", -INFINITE, INFINITE,
            lambda run: f9(run, HELD_BACK)),
+    Figure("what the shares of 2000, standing still, explain of it", "no model", -INFINITE, INFINITE, standing_still),
     Figure("change of San Diego's share to 2000, less that counted", "fitted", -0.08, 0.08,
            lambda run: moved_beyond(run, "san-diego")),
     Figure("change of Tucson's share to 2000, less that counted", "fitted", -0.08, 0.08,
@@ -268,12 +273,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--figure", type=Path, metavar="FOLDER", help="draw sector shares of all members there")
+    parser.add_argument("--keep", action="store_true", help=f"write the figures to {KEPT.name}/facts.csv in results")
     asked = parser.parse_args()
     if asked.figure is not None:
         print(*draw_shares([simulator.run(SCENARIO, fit_member=member) for member in kept_members()], asked.figure))
         return
     with pd.option_context("display.width", 200, "display.max_colwidth", 70):
-        print(report(asked.seeds).round(3).to_string(index=False))
+        found = report(asked.seeds)
+        print(found.round(3).to_string(index=False))
+    if asked.keep:
+        keep(found, asked.seeds)
+
+
+def keep(found: pd.DataFrame, seeds: int) -> None:
+    """Write the figures, and what made them."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    found.to_csv(KEPT / "facts.csv", index=False, float_format="%.6g")
+    about = {"command": f"python experiments/{SCENARIO}/facts.py --seeds {seeds} --keep", "versions": versions()}
+    (KEPT / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
