@@ -45,9 +45,9 @@ NUMBER: Final = re.compile(r"(?<![\w.,/#-])[-+\u2212]?(\d{1,3}(?:,\d{3})+|\d+)(\
 MONTHS: Final = "January|February|March|April|May|June|July|August|September|October|November|December"
 LEFT_OUT: Final = tuple(re.compile(pattern, flags) for pattern, flags in (
     (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\]\([^)]*\)", 0),
-    (rf"\b\d{{1,2}} (?={MONTHS})", 0), (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%,]|\.\d)(?! people)", 0),
+    (rf"\b\d{{1,2}}\s(?={MONTHS})", 0), (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%]|[,.]\d)(?! people)", 0),
     (r"\b95% (?=interval|confidence)", 0), (r"\b(19|20)\d\d/\d\d\b", 0),
-    (r"\b\d+(\.\d+)?-year", 0), (r"^\s*\d+\. ", re.M), (r"(?<=[Ss]eed )\d+", 0),
+    (r"^\s*\d+\. ", re.M), (r"(?<=[Ss]eed )\d+", 0),
 ))  # fmt: skip
 """What holds no result: code, comments, commands, addresses, dates, years, the name of an interval, numbering."""
 RESULT_LIKE: Final = re.compile(r"\d%|\d,\d{3}|\d\.\d|\bof (every )?100\b|\d (to|of|and) [-+]?\d|\d (people|deaths|persons)")
@@ -79,7 +79,7 @@ def parts(path: Path) -> Iterator[Part]:
     name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
     bare = re.sub(r"^```.*?^```", lambda code: "\n" * code[0].count("\n"), text, flags=re.S | re.M)
     start = 0
-    for end in re.finditer(r"<!-- numbers: .*?-->|^#+ .*$|\Z", bare, re.S | re.M):
+    for end in re.finditer(r"<!-- numbers: .*?-->|^#+ [^\n]*$|\Z", bare, re.S | re.M):
         comment = COMMENT.fullmatch(end[0])
         piece = bare[start : end.start()]
         lead = len(piece) - len(piece.lstrip())
@@ -99,8 +99,8 @@ def needs_source(part: Part) -> bool:
     return RESULT_LIKE.search(plain(part.text)) is not None
 
 
-def printed(text: str) -> Iterator[tuple[str, float, float, bool]]:
-    """Yield each number: as printed, its value, by how much a figure may differ, and whether it is in hundredths."""
+def printed(text: str) -> Iterator[tuple[str, float, float, tuple[float, ...]]]:
+    """Yield each number: as printed, its value, by how much a figure may differ, and in which units files have it."""
     text = plain(text)
     for found in NUMBER.finditer(text):
         digits, decimals = found[1].replace(",", ""), found[2] or ""
@@ -109,9 +109,9 @@ def printed(text: str) -> Iterator[tuple[str, float, float, bool]]:
         zeros = len(digits) - len(digits.rstrip("0")) if not decimals and value else 0
         unit = 10.0 ** (1 - len(decimals) if decimals else min(zeros, max(len(digits) - 2, 0)))
         scale = next((by for word, by in SCALES.items() if re.match(rf"( to [\d.,]+)?\s{word}", rest)), 1.0)
-        hundredths = re.match(r"%|[^.;|]{0,12}?(to|and|or) [-+]?[\d.]+%|\s(per cent|points|(in|of) (a|every )?\s?hundred"
+        hundredths = re.match(r"%|[^.;|]{0,12}?(to|and|or)\s+[-+]?[\d.]+%|\s(per cent|points|(in|of) (a|every )?\s?hundred"
                               r"|(in|of) (every )?100)", rest) is not None  # fmt: skip
-        yield found[0], value * scale, unit / 2 * scale, hundredths
+        yield found[0], value, unit / 2, (100.0, 1.0) if hundredths else (1.0,) if scale == 1 else (1.0, 1 / scale)
 
 
 @cache
@@ -155,9 +155,8 @@ def leaves(content: Any) -> Iterator[float]:
             yield from leaves(each)
 
 
-def holds(value: float, half: float, hundredths: bool, known: Iterable[float]) -> bool:
+def holds(value: float, half: float, scales: tuple[float, ...], known: Iterable[float]) -> bool:
     """Return whether a printed number is one of the figures, to the digits printed."""
-    scales = (100.0, 1.0) if hundredths else (1.0,)
     return any(abs(figure * by - value) <= half * (1 + 1e-9) for figure in known for by in scales)
 
 
@@ -184,8 +183,8 @@ def source_problems(part: Part) -> list[str]:
         return [f"no such file: {', '.join(missing)}"]
     found = [] if is_input else command_problems(command)
     known = [figure for file in files for figure in figures(file)]
-    found += [f"{shown} is no figure of {', '.join(files)}" for shown, value, half, hundredths in printed(part.text)
-              if not holds(value, half, hundredths, known)]  # fmt: skip
+    found += [f"{shown} is no figure of {', '.join(files)}" for shown, value, half, scales in printed(part.text)
+              if not holds(value, half, scales, known)]  # fmt: skip
     return found
 
 

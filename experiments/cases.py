@@ -2,12 +2,13 @@
 
 ``python experiments/cases.py`` reads ``results/reference/NAME/runs.parquet``, or that of another folder, and prints a
 line a figure: taken from the means over all draws, a 95 per cent interval (jackknife over draws, Student's t), its
-band, and whether it lies within. The bands, and what each was taken from, are told in docs/cases.md.
+band, and whether it lies within. ``--keep`` writes them to ``cases/figures.csv`` beside those folders. The bands, and what each was taken from, are told in docs/cases.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,12 +156,28 @@ def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=REFERENCE)
+    parser.add_argument("--keep", action="store_true", help="write them to cases/figures.csv in that folder")
     asked = parser.parse_args()
+    rows = []
     for figure in (*FIGURES, *REPORTED):
         mean, low, high = mean_and_interval(figure, asked.folder)
+        rows.append((figure.experiment, figure.name, mean, low, high, figure.low, figure.high))
         within = "within" if figure.low <= mean <= figure.high else "MISSES"
         judged = "no band" if figure in REPORTED else f"band {figure.low:g} to {figure.high:g}: {within}"
         print(f"{figure.experiment}: {figure.name}: {mean:.3f} ({low:.3f} to {high:.3f}); {judged}")
+    if asked.keep:
+        keep(pd.DataFrame(rows, columns=["experiment", "figure", "mean", "low", "high", "band from", "to"]), asked.folder)
+
+
+def keep(found: pd.DataFrame, folder: Path) -> None:
+    """Write the figures, and which version of Corridor made the runs."""
+    records = (json.loads((folder / name / "record.json").read_text(encoding="utf-8")) for name in
+               dict.fromkeys(found["experiment"]))  # fmt: skip
+    made_by = sorted({record["versions"]["corridor"] for record in records})
+    (folder / "cases").mkdir(exist_ok=True)
+    found.to_csv(folder / "cases" / "figures.csv", index=False, float_format="%.6g")
+    about = {"command": "python experiments/cases.py --keep", "versions": {"corridor": " and ".join(made_by)}}
+    (folder / "cases" / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,26 @@
 """What two legs that hardly anybody took decide of fact F3b: Bodrum and Mersin to Crotone, open and shut.
 
 ``python experiments/statement/legs.py`` runs `eu-turkey-2016` with and without the Statement alone, closure held,
-in both, with nothing fitted again, and prints people more on the Central Mediterranean and deaths more on the routes
+in both, with nothing fitted again, and keeps in results/reference/statement-legs people more on the Central Mediterranean and deaths more on the routes
 of first entry, April to December 2016, by seed.
 """
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
+from simulator.outputs.provenance import versions
 from simulator.scenario.load import load
 from simulator.scenario.schema import Scenario
 from simulator.validation.estimate import simulate
 from simulator.validation.facts import deal
 from simulator.validation.measures import measure
 
+KEPT: Final = Path(__file__).parents[2] / "results" / "reference" / "statement-legs"
 LEGS: Final = ("bodrum--crotone", "mersin--crotone")
 SEEDS: Final = (1, 2)
 PEOPLE_PER_ROW: Final = 200
@@ -36,8 +42,16 @@ def _without(made: Scenario, shut: tuple[str, ...], seed: int) -> Scenario:
     return made.model_copy(update={"seed": seed, "legs": legs})
 
 
+def main() -> None:
+    """Make, print and keep the figures."""
+    rows = [(words, seed, *change(shut, seed)) for words, shut in (("open", ()), ("shut", LEGS)) for seed in SEEDS]
+    found = pd.DataFrame(rows, columns=["legs", "seed", "people more", "deaths more"])
+    print(found.to_string(index=False))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    found.to_csv(KEPT / "legs.csv", index=False, float_format="%.6g")
+    about = {"command": "python experiments/statement/legs.py", "versions": versions()}
+    (KEPT / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    for words, shut in (("open", ()), ("shut", LEGS)):
-        for seed in SEEDS:
-            people, deaths = change(shut, seed)
-            print(f"{words}, seed {seed}: {people:,.0f} people more, {deaths:,.0f} deaths more")
+    main()
