@@ -6,7 +6,8 @@ A comment names the source of what stands above it, back to the comment before i
 
 names kept files, and after a semicolon the command that makes them; every number above it must be a figure of one of
 them, to the digits printed. Two other kinds: ``<!-- numbers: input FILE ... -->`` (observed, or set: the file says where it
-is from) and ``<!-- numbers: none, because ... -->`` (not checked). Files of results that another version of Corridor made
+is from), ``<!-- numbers: by COMMAND -->`` (that command writes the text, and a test holds it to it) and
+``<!-- numbers: none, because ... -->`` (not checked). Files of results that another version of Corridor made
 have to be told of: the document says ``Corridor 0.1.0``.
 
 It tells that a number is among a file's figures, not that it is the one that the sentence speaks of.
@@ -175,6 +176,8 @@ def source_problems(part: Part) -> list[str]:
     if said.startswith("none"):
         reason = said.partition("because")[2].strip()
         return [] if len(reason) >= 15 else ["'none' without a reason"]
+    if said.startswith("by "):
+        return command_problems(said.removeprefix("by "))
     named, _, command = (each.strip() for each in said.partition(";"))
     is_input = named.startswith("input ")
     files = [each.strip() for each in named.removeprefix("input ").split(",")]
@@ -203,7 +206,7 @@ def versions_told(path: Path) -> list[str]:
 
     text = path.read_text(encoding="utf-8")
     made = {version_of((ROOT / file.strip()).parent) for said in COMMENT.findall(text)
-            if not said.startswith(("none", "input")) for file in said.partition(";")[0].split(",")}  # fmt: skip
+            if not said.startswith(("none", "input", "by ")) for file in said.partition(";")[0].split(",")}  # fmt: skip
     return sorted(str(each) for each in made - {None, __version__} if f"Corridor {each}" not in text)
 
 
