@@ -45,7 +45,7 @@ COMMENT: Final = re.compile(r"<!-- numbers: (.*?) -->", re.DOTALL)
 NUMBER: Final = re.compile(r"(?<![\w.,/#-])[-+\u2212]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w/]|\.\d|,\d{3})")
 MONTHS: Final = "January|February|March|April|May|June|July|August|September|October|November|December"
 LEFT_OUT: Final = tuple(re.compile(pattern, flags) for pattern, flags in (
-    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\]\([^)]*\)", 0),
+    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\d+\.\d+\.\d+", 0), (r"\]\([^)]*\)", 0),
     (rf"\b\d{{1,2}}\s(?={MONTHS})", 0), (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%]|[,.]\d)(?! people)", 0),
     (r"\b95% (?=interval|confidence)", 0), (r"\b(19|20)\d\d/\d\d\b", 0),
     (r"^\s*\d+\. ", re.M), (r"(?<=[Ss]eed )\d+", 0),

@@ -2,7 +2,7 @@
 
 ``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
 line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
-lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made them.
+lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made them, and to the page.
 ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
 and the barrier are read by no fit.
 """
@@ -41,6 +41,8 @@ FOLLOWED_DAYS: Final = 548
 SOON_DAYS: Final = 91
 """Three months, over which the study found sanctions to act most."""
 KEPT: Final = Path(__file__).parents[2] / "results" / "reference" / SCENARIO
+PAGE: Final = Path(__file__).parents[2] / "docs" / "us-mexico.md"
+BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 INFINITE: Final = float("inf")
 ABOVE_ZERO: Final = 1e-9
 """Better than standing still."""
@@ -268,6 +270,21 @@ def report(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["figure", "kind", "from", "to", "best member", "lowest", "highest", "within"])
 
 
+def page(text: str) -> str:
+    """Return the page with the table of the figures that are kept."""
+    found = pd.read_csv(KEPT / "facts.csv")
+    lines = ["| figure | kind | wanted | best member | lowest to highest | |", "|---|---|---|---|---|---|"]
+    for row in found.to_dict(orient="records"):
+        low, high = row["from"], row["to"]
+        wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.2g}" if high == INFINITE
+                  else f"{low:.2g} to {high:.2g}")  # fmt: skip
+        wanted = "above 0" if low == ABOVE_ZERO else wanted
+        lines.append(f"| {row['figure']} | {row['kind']} | {wanted} | {row['best member']:.3g} | {row['lowest']:.3g} to "
+                     f"{row['highest']:.3g} | {'' if row['within'] else '**fails**'} |")  # fmt: skip
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}"
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -290,6 +307,7 @@ def keep(found: pd.DataFrame, seeds: int) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     found.to_csv(KEPT / "facts.csv", index=False, float_format="%.6g")
     about = {"command": f"python experiments/{SCENARIO}/facts.py --seeds {seeds} --keep", "versions": versions()}
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     (KEPT / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
