@@ -21,7 +21,8 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,13 +46,16 @@ COMMENT: Final = re.compile(r"<!-- numbers: (.*?) -->", re.DOTALL)
 NUMBER: Final = re.compile(r"(?<![\w.,/#-])[-+\u2212]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w/]|\.\d|,\d{3})")
 MONTHS: Final = "January|February|March|April|May|June|July|August|September|October|November|December"
 LEFT_OUT: Final = tuple(re.compile(pattern, flags) for pattern, flags in (
-    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\d+\.\d+\.\d+", 0), (r"\]\([^)]*\)", 0),
+    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\d+\.\d+\.\d+", 0), (r"\bPython 3\.\d+|\bLicense 2\.0", 0), (r"\]\([^)]*\)", 0),
     (rf"\b\d{{1,2}}\s(?={MONTHS})", 0), (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%]|[,.]\d)(?! people)", 0),
     (r"\b95% (?=interval|confidence)", 0), (r"\b(19|20)\d\d/\d\d\b", 0),
     (r"^\s*\d+\. ", re.M), (r"(?<=[Ss]eed )\d+", 0),
 ))  # fmt: skip
 """What holds no result: code, comments, commands, addresses, dates, years, the name of an interval, numbering."""
-RESULT_LIKE: Final = re.compile(r"\d%|\d,\d{3}|\d\.\d|\bof (every )?100\b|\d (to|of|and) [-+]?\d|\d (people|deaths|persons)")
+WRITTEN: Final = re.compile(r"<!--=.*?<!--/-->|<!-- (\w+): begin -->.*?<!-- \1: end -->"
+                            r"|<!-- scorecard.*?<!-- end of scorecard -->", re.DOTALL)  # fmt: skip
+"""What commands write into documents, between marks."""
+RESULT_LIKE: Final = re.compile(r"\d%|\d,\d{3}|\d\.\d|\d of a hundred|\d (to|of|and) [-+]?\d|\d (people|deaths|persons)")
 SCALES: Final = {"million": 1e6, "thousand": 1e3}
 COLUMNS: Final = ("mean", "low", "high", "relative", "better", "worse", "same", "best", "ratio", "p", "n")
 """Columns of figures in tables of comparisons; of other tables all are taken."""
@@ -92,6 +96,7 @@ def plain(text: str) -> str:
     """Return a text without what holds no result."""
     for pattern in LEFT_OUT:
         text = pattern.sub(" ", text)
+    text = re.sub(r"\b(of|in) (every )?100\b", "of a hundred", text)
     return re.sub(r"^#+ .*$", "", text, flags=re.M)
 
 
@@ -156,9 +161,11 @@ def leaves(content: Any) -> Iterator[float]:
             yield from leaves(each)
 
 
-def holds(value: float, half: float, scales: tuple[float, ...], known: Iterable[float]) -> bool:
-    """Return whether a printed number is one of the figures, to the digits printed."""
-    return any(abs(figure * by - value) <= half * (1 + 1e-9) for figure in known for by in scales)
+def holds(value: float, half: float, scales: tuple[float, ...], known: Sequence[float]) -> bool:
+    """Return whether a printed number is one of the figures (sorted), to the digits printed."""
+    near = half * (1 + 1e-9)
+    places = ((bisect_left(known, (value - near) / by), by) for by in scales)
+    return any(place < len(known) and known[place] * by <= value + near for place, by in places)
 
 
 def version_of(folder: Path) -> str | None:
@@ -177,7 +184,9 @@ def source_problems(part: Part) -> list[str]:
         reason = said.partition("because")[2].strip()
         return [] if len(reason) >= 15 else ["'none' without a reason"]
     if said.startswith("by "):
-        return command_problems(said.removeprefix("by "))
+        like = RESULT_LIKE.search(plain(WRITTEN.sub("", part.text)))
+        outside = [f"prints {like[0]} outside of the marks of what the command writes"] if like else []
+        return command_problems(said.removeprefix("by ")) + outside
     named, _, command = (each.strip() for each in said.partition(";"))
     is_input = named.startswith("input ")
     files = [each.strip() for each in named.removeprefix("input ").split(",")]
@@ -185,7 +194,7 @@ def source_problems(part: Part) -> list[str]:
     if missing := [file for file in files if not (ROOT / file).is_file()]:
         return [f"no such file: {', '.join(missing)}"]
     found = [] if is_input else command_problems(command)
-    known = [figure for file in files for figure in figures(file)]
+    known = sorted(figure for file in files for figure in figures(file))
     found += [f"{shown} is no figure of {', '.join(files)}" for shown, value, half, scales in printed(part.text)
               if not holds(value, half, scales, known)]  # fmt: skip
     return found
