@@ -5,10 +5,10 @@ A comment names the source of what stands above it, back to the comment before i
     <!-- numbers: results/reference/rescue/differences.parquet; corridor compare rescue -->
 
 names kept files, and after a semicolon the command that makes them; every number above it must be a figure of one of
-them, to the digits printed. Two other kinds: ``<!-- numbers: input FILE ... -->`` (observed, or set: the file says where it
-is from), ``<!-- numbers: by COMMAND -->`` (that command writes the text, and a test holds it to it) and
-``<!-- numbers: none, because ... -->`` (not checked). Files of results that another version of Corridor made
-have to be told of: the document says ``Corridor 0.1.0``.
+them, to the digits printed. Three other kinds: ``<!-- numbers: input FILE, ... -->`` (observed, or set: the file says
+where it is from), ``<!-- numbers: by COMMAND -->`` (that command writes the text between its marks, and a test holds it
+to that) and ``<!-- numbers: none, because ... -->`` (not checked). A document that prints results of another version of
+Corridor has to say so: ``Corridor 0.1.0``.
 
 It tells that a number is among a file's figures, not that it is the one that the sentence speaks of.
 ``python docs/check_numbers.py [DOCUMENT ...]`` prints what does not hold.
@@ -46,16 +46,19 @@ COMMENT: Final = re.compile(r"<!-- numbers: (.*?) -->", re.DOTALL)
 NUMBER: Final = re.compile(r"(?<![\w.,/#-])[-+\u2212]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w/]|\.\d|,\d{3})")
 MONTHS: Final = "January|February|March|April|May|June|July|August|September|October|November|December"
 LEFT_OUT: Final = tuple(re.compile(pattern, flags) for pattern, flags in (
-    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\d+\.\d+\.\d+", 0), (r"\bPython 3\.\d+|\bLicense 2\.0", 0), (r"\]\([^)]*\)", 0),
-    (rf"\b\d{{1,2}}\s(?={MONTHS})", 0), (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%]|[,.]\d)(?! people)", 0),
+    (r"^```.*?^```", re.S | re.M), (r"<!--.*?-->", re.S), (r"`[^`]*`", 0), (r"\]\([^)]*\)", 0),
+    (r"\d+\.\d+\.\d+|\bPython 3\.\d+|\bLicense 2\.0", 0),
+    (rf"\b\d{{1,2}}\s(?={MONTHS})", 0),
+    (r"(?<![\d,.])(19|20)\d\d(-\d\d){0,2}(?![\d%]|[,.]\d)(?! people)", 0),
     (r"\b95% (?=interval|confidence)", 0), (r"\b(19|20)\d\d/\d\d\b", 0),
     (r"^\s*\d+\. ", re.M), (r"(?<=[Ss]eed )\d+", 0),
 ))  # fmt: skip
-"""What holds no result: code, comments, commands, addresses, dates, years, the name of an interval, numbering."""
+"""What holds no result: code, comments, addresses, versions, dates, years, the name of an interval, numbering."""
 WRITTEN: Final = re.compile(r"<!--=.*?<!--/-->|<!-- (\w+): begin -->.*?<!-- \1: end -->"
                             r"|<!-- scorecard.*?<!-- end of scorecard -->", re.DOTALL)  # fmt: skip
 """What commands write into documents, between marks."""
-RESULT_LIKE: Final = re.compile(r"\d%|\d,\d{3}|\d\.\d|\d of a hundred|\d (to|of|and) [-+]?\d|\d (people|deaths|persons)")
+RESULT_LIKE: Final = re.compile(
+    r"\d%|\d,\d{3}|\d\.\d|\d of a hundred|\d (to|of|and) [-+]?\d|\d (people|deaths|persons)")  # fmt: skip
 SCALES: Final = {"million": 1e6, "thousand": 1e3}
 COLUMNS: Final = ("mean", "low", "high", "relative", "better", "worse", "same", "best", "ratio", "p", "n")
 """Columns of figures in tables of comparisons; of other tables all are taken."""
@@ -88,7 +91,8 @@ def parts(path: Path) -> Iterator[Part]:
         comment = COMMENT.fullmatch(end[0])
         piece = bare[start : end.start()]
         lead = len(piece) - len(piece.lstrip())
-        yield Part(name, bare.count("\n", 0, start + lead) + 1, piece, " ".join(comment[1].split()) if comment else None)
+        said = " ".join(comment[1].split()) if comment else None
+        yield Part(name, bare.count("\n", 0, start + lead) + 1, piece, said)
         start = end.start() if end[0].startswith("#") else end.end()
 
 
@@ -115,8 +119,7 @@ def printed(text: str) -> Iterator[tuple[str, float, float, tuple[float, ...]]]:
         zeros = len(digits) - len(digits.rstrip("0")) if not decimals and value else 0
         unit = 10.0 ** (1 - len(decimals) if decimals else min(zeros, max(len(digits) - 2, 0)))
         scale = next((by for word, by in SCALES.items() if re.match(rf"( to [\d.,]+)?\s{word}", rest)), 1.0)
-        hundredths = re.match(r"%|[^.;|]{0,12}?(to|and|or)\s+[-+]?[\d.]+%|\s(per cent|points|(in|of) (a|every )?\s?hundred"
-                              r"|(in|of) (every )?100)", rest) is not None  # fmt: skip
+        hundredths = re.match(r"%|[^.;|]{0,12}?(to|and|or)\s+[-+]?[\d.]+%|\s(per cent|points|of a hundred)", rest)
         yield found[0], value, unit / 2, (100.0, 1.0) if hundredths else (1.0,) if scale == 1 else (1.0, 1 / scale)
 
 

@@ -2,7 +2,8 @@
 
 ``python experiments/cases.py`` reads ``results/reference/NAME/runs.parquet``, or that of another folder, and prints a
 line a figure: taken from the means over all draws, a 95 per cent interval (jackknife over draws, Student's t), its
-band, and whether it lies within. ``--keep`` writes them to ``cases/figures.csv`` beside those folders. The bands, and what each was taken from, are told in docs/cases.md.
+band, and whether it lies within. ``--keep`` writes them to ``cases/figures.csv`` beside those folders. The
+bands, and what each was taken from, are told in docs/cases.md.
 """
 
 from __future__ import annotations
@@ -166,7 +167,8 @@ def main() -> None:
         judged = "no band" if figure in REPORTED else f"band {figure.low:g} to {figure.high:g}: {within}"
         print(f"{figure.experiment}: {figure.name}: {mean:.3f} ({low:.3f} to {high:.3f}); {judged}")
     if asked.keep:
-        keep(pd.DataFrame(rows, columns=["experiment", "figure", "mean", "low", "high", "band from", "to"]), asked.folder)
+        columns = ["experiment", "figure", "mean", "low", "high", "band from", "to"]
+        keep(pd.DataFrame(rows, columns=columns), asked.folder)
 
 
 def keep(found: pd.DataFrame, folder: Path) -> None:

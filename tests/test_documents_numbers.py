@@ -83,7 +83,9 @@ def test_a_number_that_is_no_figure_of_its_source_is_found(folder: Path, text: s
 
 
 def test_results_without_a_source_are_found_each_by_its_part(folder: Path) -> None:
-    said = found(folder, f"# A page\n\n{SAID}5% here.\n\n## More\n\n29% there.{SOURCE}\nAnd 1,200 after it.\n\n## None\n\nWords.\n")
+    parts = (f"# A page\n\n{SAID}5% here.",
+             f"## More\n\n29% there.{SOURCE}\nAnd 1,200 after it.", "## None\n\nWords.\n")  # fmt: skip
+    said = found(folder, "\n\n".join(parts))
     assert [each.partition(" (")[0] for each in said] == ["prints results", "prints results"]
 
 
@@ -126,13 +128,14 @@ def test_every_figure_of_the_documents_says_which_version_drew_it() -> None:
 def test_the_version_is_the_same_everywhere() -> None:
     """The changelog has a heading of it, or has not been given one yet: what is unreleased is on top."""
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    headings = [line for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    headings = [line for line in lines if line.startswith("## ")]
     assert headings[0] == "## [Unreleased]" or headings[0].startswith(f"## [{__version__}]")
     kept = [line[4:].partition("]")[0] for line in headings if line != "## [Unreleased]"]
     assert all(numbered(version) <= numbered(__version__) for version in kept)
 
 
-# What commands write ---------------------------------------------------------------------------------------------------
+# What commands write -------------------------------------------------------------------------------------------------
 
 
 def test_tables_of_documents_are_what_their_commands_write() -> None:

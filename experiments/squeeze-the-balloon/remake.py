@@ -27,7 +27,7 @@ KEPT: Final = HERE.parents[1] / "results" / "reference" / HERE.name
 FIGURES: Final = ("at-a-glance", "balloon", "deaths", "matrix")
 LEAST, MANY = 1_000, 5_000
 BEGIN, END = "<!-- tables of remake.py -->", "<!-- end -->"
-"""People by whom an origin's arrivals change, in the mean, to be kept, and to be shown (in words in `tables`, too); marks."""
+"""People by whom an origin's arrivals change, to be kept, and to be shown (in words in `tables`, too); marks."""
 
 
 def keep(sweep: Path) -> None:
@@ -130,7 +130,8 @@ def tables(origins: pd.DataFrame) -> str:
         lines.append(f"| {labels[each.squeezed]} | {said(each.fall)}, of {number(each.before)} | {matched} "
                      f"| {said(each.others)} | {signed(each.deaths.mean)} "
                      f"({signed_between(each.deaths.low, each.deaths.high)}) |")  # fmt: skip
-    lines += ["", "By origin, those that change by five thousand people or more (from a thousand on: `by-origin.csv` there):", "",
+    lines += ["", "By origin, those that change by five thousand people or more (from a thousand on: `by-origin.csv` "
+              "there):", "",
               "| where control rises | origin | change there | change elsewhere | matched |", "|---|---|---|---|---|"]
     for row in origins.to_dict(orient="records"):
         ends = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("change_here", "change_elsewhere")]

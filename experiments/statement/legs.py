@@ -1,8 +1,8 @@
 """What two legs that hardly anybody took decide of fact F3b: Bodrum and Mersin to Crotone, open and shut.
 
 ``python experiments/statement/legs.py`` runs `eu-turkey-2016` with and without the Statement alone, closure held,
-in both, with nothing fitted again, and keeps in results/reference/statement-legs people more on the Central Mediterranean and deaths more on the routes
-of first entry, April to December 2016, by seed.
+in both, with nothing fitted again, and keeps in results/reference/statement-legs people more on the Central
+Mediterranean and deaths more on the routes of first entry, April to December 2016, by seed.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 ``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
 line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
-lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made them, and to the page.
-``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
-and the barrier are read by no fit.
+lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made
+them, and to the page. ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again and the
+barrier are read by no fit.
 """
 
 from __future__ import annotations
@@ -279,8 +279,8 @@ def page(text: str) -> str:
         wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.2g}" if high == INFINITE
                   else f"{low:.2g} to {high:.2g}")  # fmt: skip
         wanted = "above 0" if low == ABOVE_ZERO else wanted
-        lines.append(f"| {row['figure']} | {row['kind']} | {wanted} | {row['best member']:.3g} | {row['lowest']:.3g} to "
-                     f"{row['highest']:.3g} | {'' if row['within'] else '**fails**'} |")  # fmt: skip
+        spread = f"{row['lowest']:.3g} to {row['highest']:.3g} | {'' if row['within'] else '**fails**'}"
+        lines.append(f"| {row['figure']} | {row['kind']} | {wanted} | {row['best member']:.3g} | {spread} |")
     before, _, rest = text.partition(BEGIN)
     return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}"
 

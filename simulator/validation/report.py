@@ -229,7 +229,7 @@ def summary_line(content: Mapping[str, Any]) -> str:
 
     others = [role for role in ROLES if role not in UNFITTED]
     return (
-        f"{BEGIN}\n\n[Scorecard]({SHORT}), {rests_on(content)}: {of(UNFITTED)} criteria pass to which nothing was fitted "
-        f"(held back with nothing known of them {of(['tested'])}, with inputs set with hindsight {of(['hindsight'])}, "
-        f"seen before {of(['seen'])}), and {of(others)} that were fitted or set from.\n\n{END}"
+        f"{BEGIN}\n\n[Scorecard]({SHORT}), {rests_on(content)}: {of(UNFITTED)} criteria pass to which nothing was "
+        f"fitted (held back with nothing known of them {of(['tested'])}, with inputs set with hindsight "
+        f"{of(['hindsight'])}, seen before {of(['seen'])}), and {of(others)} that were fitted or set from.\n\n{END}"
     )

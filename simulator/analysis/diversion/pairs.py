@@ -216,8 +216,8 @@ def _problems(without: Sequence[Result], with_: Sequence[Result]) -> list[Proble
                                      advice="pair runs that share all but the policy"))  # fmt: skip
     every = [*without, *with_]
     if len({version(run) for run in every}) > 1:
-        found.append(Problem("diversion", "", "the runs were made by different versions of Corridor: what differs may be "
-                             "the model, not the policy", versions(every),
+        found.append(Problem("diversion", "", "the runs were made by different versions of Corridor: what differs may "
+                             "be the model, not the policy", versions(every),
                              advice="make the older ones again: corridor rerun FOLDER --out ANOTHER"))  # fmt: skip
     if len({tuple(run.scenario.corridor.routes) for run in every}) > 1:
         found.append(Problem("diversion", "", "the runs do not have the same routes", advice="use one corridor"))
