@@ -2,8 +2,8 @@
 
 ``python docs/make_scorecard.py`` writes; ``--check`` only says whether they are up to date. README.md has one line
 between marks. Elsewhere a figure stands between ``<!--=f3.central.value-->`` and ``<!--/-->``: the id of a criterion,
-and ``value`` (the best member's), ``interval`` (of all runs), ``both``, ``band`` or ``status``; `hindsight.table` is the
-list of inputs set with hindsight, and `hindsight.all`, `.measured`, `.assumed` and `.estimated` count it; `runs` says
+and ``value`` (the best member's), ``interval`` (of all runs), ``both``, ``band`` or ``status``; `hindsight.table` is
+the list of inputs set with hindsight; `hindsight.all`, `.measured`, `.assumed` and `.estimated` count it; `runs` says
 what the scorecard rests on.
 """
 

@@ -254,9 +254,10 @@ def report(seeds: int) -> pd.DataFrame:
                  {key: value[0] for key, value in barriers.items()}))  # fmt: skip
     rows.append(("F2b, of them, who get through elsewhere", "tested", 0.5, 1.0,
                  {key: value[1] for key, value in barriers.items()}))  # fmt: skip
-    for first, last in ((1993, 1993), (2008, 2010)):
-        found = {(m, 1): caught_again(first, last, m)[0] for m in members}
-        rows.append((f"F7, caught again within 18 months, {first} to {last}", "tested", 0.20, 0.30, found))
+    for years, kind, low, high in (((1993, 1993), "no band of its own", -INFINITE, INFINITE),
+                                   ((2008, 2010), "tested", 0.20, 0.30)):  # fmt: skip
+        found = {(m, 1): caught_again(*years, m)[0] for m in members}
+        rows.append((f"F7, caught again within 18 months, {years[0]} to {years[1]}", kind, low, high, found))
     less = {(m, 1): caught_again(2008, 2010, m, (WITHOUT_PROSECUTION,))[0] - caught_again(2008, 2010, m)[0]
             for m in members}  # fmt: skip
     rows.append(("F7, less by prosecution, 2008 to 2010", "tested", 0.04, 0.08, less))
@@ -276,8 +277,8 @@ def page(text: str) -> str:
     lines = ["| figure | kind | wanted | best member | lowest to highest | |", "|---|---|---|---|---|---|"]
     for row in found.to_dict(orient="records"):
         low, high = row["from"], row["to"]
-        wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.2g}" if high == INFINITE
-                  else f"{low:.2g} to {high:.2g}")  # fmt: skip
+        wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.3g}" if high == INFINITE
+                  else f"{low:.3g} to {high:.3g}")  # fmt: skip
         wanted = "above 0" if low == ABOVE_ZERO else wanted
         spread = f"{row['lowest']:.3g} to {row['highest']:.3g} | {'' if row['within'] else '**fails**'}"
         lines.append(f"| {row['figure']} | {row['kind']} | {wanted} | {row['best member']:.3g} | {spread} |")
