@@ -219,7 +219,8 @@ def versions_told(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     made = {version_of((ROOT / file.strip()).parent) for said in COMMENT.findall(text)
             if not said.startswith(("none", "input", "by ")) for file in said.partition(";")[0].split(",")}  # fmt: skip
-    return sorted(str(each) for each in made - {None, __version__} if f"Corridor {each}" not in text)
+    every = {each for said in made if said for each in said.split(" and ")}
+    return sorted(each for each in every - {__version__} if f"Corridor {each}" not in text)
 
 
 def problems(path: Path) -> list[str]:

@@ -7,13 +7,12 @@ Mediterranean and deaths more on the routes of first entry, April to December 20
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from simulator.outputs.provenance import versions
+from simulator.outputs.provenance import mark
 from simulator.scenario.load import load
 from simulator.scenario.schema import Scenario
 from simulator.validation.estimate import simulate
@@ -49,8 +48,7 @@ def main() -> None:
     print(found.to_string(index=False))
     KEPT.mkdir(parents=True, exist_ok=True)
     found.to_csv(KEPT / "legs.csv", index=False, float_format="%.6g")
-    about = {"command": "python experiments/statement/legs.py", "versions": versions()}
-    (KEPT / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    mark(KEPT, "python experiments/statement/legs.py")
 
 
 if __name__ == "__main__":

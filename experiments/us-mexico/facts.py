@@ -26,7 +26,7 @@ import simulator
 from simulator.analysis.diversion.within import share_within
 from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
 from simulator.model import CorridorModel
-from simulator.outputs.provenance import versions
+from simulator.outputs.provenance import mark
 from simulator.outputs.result import Result
 from simulator.scenario.load import load
 
@@ -274,7 +274,9 @@ def report(seeds: int) -> pd.DataFrame:
 def page(text: str) -> str:
     """Return the page with the table of the figures that are kept."""
     found = pd.read_csv(KEPT / "facts.csv")
-    lines = ["| figure | kind | wanted | best member | lowest to highest | |", "|---|---|---|---|---|---|"]
+    about = json.loads((KEPT / "record.json").read_text(encoding="utf-8"))
+    lines = [f"Corridor {about['versions']['corridor']}, `{about['command']}`:", "",
+             "| figure | kind | wanted | best member | lowest to highest | |", "|---|---|---|---|---|---|"]  # fmt: skip
     for row in found.to_dict(orient="records"):
         low, high = row["from"], row["to"]
         wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.3g}" if high == INFINITE
@@ -307,9 +309,8 @@ def keep(found: pd.DataFrame, seeds: int) -> None:
     """Write the figures, and what made them."""
     KEPT.mkdir(parents=True, exist_ok=True)
     found.to_csv(KEPT / "facts.csv", index=False, float_format="%.6g")
-    about = {"command": f"python experiments/{SCENARIO}/facts.py --seeds {seeds} --keep", "versions": versions()}
+    mark(KEPT, f"python experiments/{SCENARIO}/facts.py --seeds {seeds} --keep")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    (KEPT / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
