@@ -14,6 +14,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from simulator import __version__
+
 MOST_SECONDS: Final = {1: 30.0, 10: 5.0}
 MOST_BYTES: Final = {1: 1.5 * 2**30}
 LABELS: Final = {
@@ -31,7 +33,8 @@ def machine(*, with_flee: bool) -> dict[str, Any]:
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     model = named[0] if named else platform.processor()
-    versions = {"python": platform.python_version(), "numpy": np.__version__, "mesa": version("mesa")}
+    versions = {"corridor": __version__, "python": platform.python_version(), "numpy": np.__version__,
+                "mesa": version("mesa")}  # fmt: skip
     found: dict[str, Any] = {"date": date.today().isoformat(), "processor": model, "versions": versions}
     if with_flee:
         found["versions_of_flee"] = flee_env.versions()

@@ -22,6 +22,8 @@ import numpy as np
 import pandas as pd
 import psutil
 
+from simulator import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "sweeps.json"
 LONG = 600
@@ -211,7 +213,8 @@ PARTS = {part.__name__: part for part in (overhead, catalogue, kills, page, spee
 def main() -> None:
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name in sys.argv[1:] or PARTS:
-        found[name] = {**PARTS[name](), "date": time.strftime("%Y-%m-%d"), "cores": os.cpu_count()}
+        found[name] = {**PARTS[name](), "date": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(),
+                       "corridor": __version__}  # fmt: skip
         print(name, json.dumps(found[name], indent=1))
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

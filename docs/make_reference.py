@@ -302,7 +302,7 @@ def commands_part() -> list[str]:
     group: Any = typer.main.get_command(app)
     parts = [
         "## Commands\n\nExit status 0: done; 1: failed, or two results differ; 2: something is wrong with the input; "
-        "130: interrupted.\n"
+        "130: interrupted; 141: who read the output has closed it.\n"
     ]
     for name, command in group.commands.items():
         rows = []

@@ -2,7 +2,8 @@
 
 ``python experiments/cases.py`` reads ``results/reference/NAME/runs.parquet``, or that of another folder, and prints a
 line a figure: taken from the means over all draws, a 95 per cent interval (jackknife over draws, Student's t), its
-band, and whether it lies within. The bands, and what each was taken from, are told in docs/cases.md.
+band, and whether it lies within. ``--keep`` writes them to ``cases/figures.csv`` beside those folders. The bands, and
+what each was taken from, are told in docs/cases.md.
 
 The share of a fall that is matched elsewhere is taken within origin and need (`simulator.analysis.diversion.within`),
 from a sweep that kept arrivals so. Where it says "all people together" nothing was kept by origin: everybody more is
@@ -12,6 +13,7 @@ set against everybody fewer, who need not be the same people, and the share may 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,12 +187,29 @@ def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=REFERENCE)
+    parser.add_argument("--keep", action="store_true", help="write them to cases/figures.csv in that folder")
     asked = parser.parse_args()
+    rows = []
     for figure in (*FIGURES, *REPORTED):
         mean, low, high = figure.estimate(asked.folder)
+        rows.append((figure.experiment, figure.name, mean, low, high, figure.low, figure.high))
         within = "within" if figure.low <= mean <= figure.high else "MISSES"
         judged = "no band" if figure in REPORTED else f"band {figure.low:g} to {figure.high:g}: {within}"
         print(f"{figure.experiment}: {figure.name}: {mean:.3f} ({low:.3f} to {high:.3f}); {judged}")
+    if asked.keep:
+        columns = ["experiment", "figure", "mean", "low", "high", "band from", "to"]
+        keep(pd.DataFrame(rows, columns=columns), asked.folder)
+
+
+def keep(found: pd.DataFrame, folder: Path) -> None:
+    """Write the figures, and which version of Corridor made the runs."""
+    records = (json.loads((folder / name / "record.json").read_text(encoding="utf-8")) for name in
+               dict.fromkeys(found["experiment"]))  # fmt: skip
+    made_by = sorted({record["versions"]["corridor"] for record in records})
+    (folder / "cases").mkdir(exist_ok=True)
+    found.to_csv(folder / "cases" / "figures.csv", index=False, float_format="%.6g")
+    about = {"command": "python experiments/cases.py --keep", "versions": {"corridor": " and ".join(made_by)}}
+    (folder / "cases" / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulator.sweeps.results import SweepResult
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-SHOWN = ("name", "runs", "done", "failed", "missing", "not_needed", "mb", "created", "ended", "question")
+SHOWN = ("name", "runs", "done", "failed", "missing", "not_needed", "mb", "corridor", "created", "ended", "question")
 SHOWN_ROWS = 60
 FAILED_RUNS = 1
 COLUMNS_SQL = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -13,6 +14,8 @@ import small
 from balloon_table import balloon_people, balloon_table
 from scipy.stats import norm
 
+from simulator import __version__
+from simulator.analysis import style
 from simulator.analysis.diversion import accounts, balloon, diversion, matrix
 from simulator.analysis.diversion.balance import balances
 from simulator.analysis.diversion.course import months_until
@@ -264,6 +267,19 @@ def test_runs_that_make_no_pairs_are_refused_all_at_once(pairs: tuple[list[Resul
         make_pairs(without, without)
     with pytest.raises(InputError, match="is not a whole month"):
         make_pairs(without, with_, since="2015-01")
+
+
+def test_runs_of_different_versions_are_no_pair_and_a_figure_of_both_names_both(
+    pairs: tuple[list[Result], list[Result]],
+) -> None:
+    """What differs between them may be the model."""
+    older = [copy.copy(run) for run in pairs[0]]
+    for run in older:
+        run.record = {"versions": {"corridor": "0.0.1"}}
+    with pytest.raises(InputError, match=rf"different versions of Corridor[\s\S]*0\.0\.1 and {__version__}"):
+        make_pairs(older, pairs[1])
+    assert make_pairs(older, older, ["eastern"]).without == tuple(older), "of one version, whichever it is"
+    assert f"Corridor 0.0.1 and {__version__}, scenario" in style.source_line([older[0], pairs[1][0]])
 
 
 # The table of a sweep -----------------------------------------------------------------------------------------------

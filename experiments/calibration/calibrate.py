@@ -31,6 +31,8 @@ from problem import Problem, Trial, fields_of, first_rates, read_problem, try_ou
 from ruamel.yaml import YAML  # noqa: E402
 from ruamel.yaml.scalarstring import SingleQuotedScalarString  # noqa: E402
 
+from simulator.outputs.provenance import mark  # noqa: E402
+
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -200,6 +202,7 @@ def write(
     pd.DataFrame(rows).to_csv(records / "trials.csv", index=False, float_format="%.5g")
     along.to_csv(records / "slices.csv", index=False, float_format="%.5g")
     (records / "parts.json").write_text(json.dumps(document["parts"], indent=1) + "\n", encoding="utf-8")
+    mark(records, "python experiments/calibration/calibrate.py")
     del document["parts"]
     writer = YAML()
     writer.width = 4096

@@ -27,6 +27,7 @@ import problem as calibration  # noqa: E402
 from ruamel.yaml import YAML  # noqa: E402
 
 from simulator.analysis.diversion.within import share_within  # noqa: E402
+from simulator.outputs.provenance import mark  # noqa: E402
 from simulator.scenario.load import load  # noqa: E402
 from simulator.scenario.values import with_values  # noqa: E402
 
@@ -130,6 +131,7 @@ def main() -> None:
         table = pd.DataFrame(list(pool.map(conclusions, settings)))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(given.out, index=False, float_format="%.4g")
+    mark(given.out.parent, f"python experiments/disputed/disputed.py --persons-per-agent {given.persons_per_agent}")
     print(table.groupby("setting", sort=False).mean(numeric_only=True).drop(columns=["member", "seed"]).to_string())
 
 

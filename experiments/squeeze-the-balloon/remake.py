@@ -27,7 +27,7 @@ KEPT: Final = HERE.parents[1] / "results" / "reference" / HERE.name
 FIGURES: Final = ("at-a-glance", "balloon", "deaths", "matrix")
 LEAST, MANY = 1_000, 5_000
 BEGIN, END = "<!-- tables of remake.py -->", "<!-- end -->"
-"""People by whom an origin's arrivals change, in the mean, to be kept, and to be shown; marks in the page."""
+"""People by whom an origin's arrivals change, to be kept, and to be shown (in words in `tables`, too); marks."""
 
 
 def keep(sweep: Path) -> None:
@@ -82,6 +82,20 @@ def _mean(part: pd.DataFrame, draws: list[int]) -> Estimate:
     return mean_of(part.groupby("draw")["change"].sum().reindex(draws, fill_value=0.0).to_numpy())
 
 
+def balance() -> pd.DataFrame:
+    """Return the first table of the page: a row a route, means over draws with 95% intervals; ``matched`` of 100."""
+    swept = _swept(KEPT)
+    rows = []
+    for each in balances_of(swept.table, design_of(swept)):
+        found = {"fewer": each.fall, "others": each.others, "deaths": each.deaths, "moved": each.moved}
+        rows.append({"squeezed": each.squeezed, "effort": each.effort, "before": each.before, **{
+            f"{name}{end}": value for name, of in found.items()
+            for end, value in (("", of.mean), ("_low", of.low), ("_high", of.high))},
+            "matched": each.ratio.mean * 100, "matched_low": each.ratio.low * 100,
+            "matched_high": each.ratio.high * 100})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     """Make everything anew, or from a sweep that was made."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -95,6 +109,7 @@ def main() -> None:
     draw()
     table = by_origin()
     table.to_csv(KEPT / "by-origin.csv", index=False)
+    balance().to_csv(KEPT / "balance.csv", index=False, float_format="%.6g")
     page = HERE / "README.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     page.write_text(f"{before}{BEGIN}\n{tables(table)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
@@ -115,7 +130,8 @@ def tables(origins: pd.DataFrame) -> str:
         lines.append(f"| {labels[each.squeezed]} | {said(each.fall)}, of {number(each.before)} | {matched} "
                      f"| {said(each.others)} | {signed(each.deaths.mean)} "
                      f"({signed_between(each.deaths.low, each.deaths.high)}) |")  # fmt: skip
-    lines += ["", f"By origin, those that change by {MANY:,} or more (from {LEAST:,} on: `by-origin.csv` there):", "",
+    lines += ["", "By origin, those that change by five thousand people or more (from a thousand on: `by-origin.csv` "
+              "there):", "",
               "| where control rises | origin | change there | change elsewhere | matched |", "|---|---|---|---|---|"]
     for row in origins.to_dict(orient="records"):
         ends = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("change_here", "change_elsewhere")]

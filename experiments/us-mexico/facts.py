@@ -2,13 +2,15 @@
 
 ``python experiments/us-mexico/facts.py --seeds 3`` runs the scenario for every member of the fit and seed, and prints a
 line a figure: what is wanted, whether it was fitted, held back or is a test, the best member's mean over seeds, and the
-lowest and highest of all runs. ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again
-and the barrier are read by no fit.
+lowest and highest of all runs. ``--keep`` writes them to results/reference/us-mexico, with the version that made
+them, and to the page. ``--figure FOLDER`` draws sector shares instead. Where people die, those caught again and the
+barrier are read by no fit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ import simulator
 from simulator.analysis.diversion.within import share_within
 from simulator.analysis.shares import counts, draw_shares, expected, explained, shares
 from simulator.model import CorridorModel
+from simulator.outputs.provenance import mark
 from simulator.outputs.result import Result
 from simulator.scenario.load import load
 
@@ -37,6 +40,9 @@ FOLLOWED_DAYS: Final = 548
 """Eighteen months, over which the study of those caught again followed people."""
 SOON_DAYS: Final = 91
 """Three months, over which the study found sanctions to act most."""
+KEPT: Final = Path(__file__).parents[2] / "results" / "reference" / SCENARIO
+PAGE: Final = Path(__file__).parents[2] / "docs" / "us-mexico.md"
+BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 INFINITE: Final = float("inf")
 ABOVE_ZERO: Final = 1e-9
 """Better than standing still."""
@@ -132,6 +138,7 @@ FIGURES: Final = (
            lambda run: f9(run, HELD_BACK, LAST_FITTED)),
     Figure("F9, 2001 to 2005, against the shares of 1992", "no band: see standing still", -INFINITE, INFINITE,
            lambda run: f9(run, HELD_BACK)),
+    Figure("what the shares of 2000, standing still, explain of it", "no model", -INFINITE, INFINITE, standing_still),
     Figure("change of San Diego's share to 2000, less that counted", "fitted", -0.08, 0.08,
            lambda run: moved_beyond(run, "san-diego")),
     Figure("change of Tucson's share to 2000, less that counted", "fitted", -0.08, 0.08,
@@ -247,9 +254,10 @@ def report(seeds: int) -> pd.DataFrame:
                  {key: value[0] for key, value in barriers.items()}))  # fmt: skip
     rows.append(("F2b, of them, who get through elsewhere", "tested", 0.5, 1.0,
                  {key: value[1] for key, value in barriers.items()}))  # fmt: skip
-    for first, last in ((1993, 1993), (2008, 2010)):
-        found = {(m, 1): caught_again(first, last, m)[0] for m in members}
-        rows.append((f"F7, caught again within 18 months, {first} to {last}", "tested", 0.20, 0.30, found))
+    for years, kind, low, high in (((1993, 1993), "no band of its own", -INFINITE, INFINITE),
+                                   ((2008, 2010), "tested", 0.20, 0.30)):  # fmt: skip
+        found = {(m, 1): caught_again(*years, m)[0] for m in members}
+        rows.append((f"F7, caught again within 18 months, {years[0]} to {years[1]}", kind, low, high, found))
     less = {(m, 1): caught_again(2008, 2010, m, (WITHOUT_PROSECUTION,))[0] - caught_again(2008, 2010, m)[0]
             for m in members}  # fmt: skip
     rows.append(("F7, less by prosecution, 2008 to 2010", "tested", 0.04, 0.08, less))
@@ -263,17 +271,46 @@ def report(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["figure", "kind", "from", "to", "best member", "lowest", "highest", "within"])
 
 
+def page(text: str) -> str:
+    """Return the page with the table of the figures that are kept."""
+    found = pd.read_csv(KEPT / "facts.csv")
+    about = json.loads((KEPT / "record.json").read_text(encoding="utf-8"))
+    lines = [f"Corridor {about['versions']['corridor']}, `{about['command']}`:", "",
+             "| figure | kind | wanted | best member | lowest to highest | |", "|---|---|---|---|---|---|"]  # fmt: skip
+    for row in found.to_dict(orient="records"):
+        low, high = row["from"], row["to"]
+        wanted = ("-" if low == -INFINITE and high == INFINITE else f"at least {low:.3g}" if high == INFINITE
+                  else f"{low:.3g} to {high:.3g}")  # fmt: skip
+        wanted = "above 0" if low == ABOVE_ZERO else wanted
+        spread = f"{row['lowest']:.3g} to {row['highest']:.3g} | {'' if row['within'] else '**fails**'}"
+        lines.append(f"| {row['figure']} | {row['kind']} | {wanted} | {row['best member']:.3g} | {spread} |")
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}"
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--figure", type=Path, metavar="FOLDER", help="draw sector shares of all members there")
+    parser.add_argument("--keep", action="store_true", help=f"write the figures to {KEPT.name}/facts.csv in results")
     asked = parser.parse_args()
     if asked.figure is not None:
         print(*draw_shares([simulator.run(SCENARIO, fit_member=member) for member in kept_members()], asked.figure))
         return
     with pd.option_context("display.width", 200, "display.max_colwidth", 70):
-        print(report(asked.seeds).round(3).to_string(index=False))
+        found = report(asked.seeds)
+        print(found.round(3).to_string(index=False))
+    if asked.keep:
+        keep(found, asked.seeds)
+
+
+def keep(found: pd.DataFrame, seeds: int) -> None:
+    """Write the figures, and what made them."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    found.to_csv(KEPT / "facts.csv", index=False, float_format="%.6g")
+    mark(KEPT, f"python experiments/{SCENARIO}/facts.py --seeds {seeds} --keep")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def source_line(results: Sequence[Result], used: Iterable[str] = (), more: str =
     names = " and ".join(dict.fromkeys(_name(result.scenario) for result in results))
     seeds = ", ".join(dict.fromkeys(str(result.seed) for result in results))
     parts.append(
-        f"Simulated: Corridor {version(first)}, scenario {names}, seed {seeds}, "
+        f"Simulated: Corridor {versions(results)}, scenario {names}, seed {seeds}, "
         f"{rows:,} {'person' if rows == 1 else 'persons'} a row."
     )
     return " ".join([*parts, more]).strip()
@@ -115,6 +115,11 @@ def version(result: Result) -> str:
     """Return the version of Corridor that made a result: the one on record, or for a fresh run this one."""
     record = getattr(result, "record", None) or {}
     return str(record.get("versions", {}).get("corridor", __version__))
+
+
+def versions(results: Iterable[Result]) -> str:
+    """Return the versions of Corridor that made results, in words: usually one."""
+    return " and ".join(dict.fromkeys(map(version, results)))
 
 
 def period_words(scenario: Scenario) -> str:

@@ -62,6 +62,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+def mark(folder: Path, command: str) -> None:
+    """Write into a folder of kept results which command made them, and by which versions."""
+    about = {"command": command, "versions": versions()}
+    (folder / "record.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
 def processor() -> dict[str, Any]:
     """Return what decides the last digits of figures here: machine, vector instructions in use, BLAS and C library."""
     about: Any = np.show_config(mode="dicts")

@@ -74,7 +74,9 @@ def check_free(folder: Path, scenario_hash: str, version: str, *, overwrite: boo
         raise _refuse(folder, "exists and is not a run folder", "choose another folder with --out") from None
     same = record["scenario_hash"] == scenario_hash and record["versions"].get("corridor") == version
     if not (same or overwrite):
-        raise _refuse(folder, "holds another run", "choose another folder with --out, or say --overwrite")
+        made_by = record["versions"].get("corridor", "an unknown version")
+        said = f"holds another run, made by Corridor {made_by}"
+        raise _refuse(folder, said, "choose another folder with --out, or say --overwrite")
 
 
 def write_run(

@@ -133,12 +133,14 @@ def page(content: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _runs(content: Mapping[str, Any]) -> str:
-    """Return what was run, in words."""
+def rests_on(content: Mapping[str, Any]) -> str:
+    """Return what was run, in words, and by which version of Corridor."""
     members, seeds = content["members"], len(content["seeds"])
     who = "the values of its files" if members == [None] else f"{len(members)} members of its fit"
     each = f"{seeds} seeds each" if seeds > 1 else "one seed each"
-    return f"{who}, {each}, {content['persons_per_agent']:,} people a row"
+    version = content.get("versions", {}).get("corridor")
+    by = f", Corridor {version}" if version else ""
+    return f"{who}, {each}, {content['persons_per_agent']:,} people a row{by}"
 
 
 def _head(content: Mapping[str, Any]) -> str:
@@ -152,7 +154,7 @@ def _head(content: Mapping[str, Any]) -> str:
     )
     return (
         f"# Scorecard of {content['scenario']}\n\nMade by `corridor validate {content['scenario']}`; do not edit by "
-        f"hand. {content['title']}, {content['period'][0]} to {content['period'][1]}, with {_runs(content)}. "
+        f"hand. {content['title']}, {content['period'][0]} to {content['period'][1]}, with {rests_on(content)}. "
         f"{fitted}\n\n"
         "*Best fit* is the mean over the seeds of the best member, by which the status goes; *all runs* is from the "
         "lowest to the highest of all members and seeds. Roles: "
@@ -212,7 +214,7 @@ def short_page(content: Mapping[str, Any]) -> str:
     return (
         f"# Scorecard in short\n\nMade by `python docs/make_scorecard.py` from `results/scorecard`, which `corridor "
         f"validate {content['scenario']}` writes; in full: [results/scorecard](../results/scorecard/scorecard.md). "
-        f"It rests on {_runs(content)}. Roles:\n\n"
+        f"It rests on {rests_on(content)}. Roles:\n\n"
         + "\n".join(f"- *{role}*: {meaning}" for role, meaning in ROLES.items())
         + f"\n\n{_counts(content)}\n{table(head, rows)}\n{rest}\n"
     )
@@ -228,7 +230,7 @@ def summary_line(content: Mapping[str, Any]) -> str:
 
     others = [role for role in ROLES if role not in UNFITTED]
     return (
-        f"{BEGIN}\n\n[Scorecard]({SHORT}), {_runs(content)}: {of(UNFITTED)} criteria pass to which nothing was fitted "
-        f"(held back with nothing known of them {of(['tested'])}, with inputs set with hindsight {of(['hindsight'])}, "
-        f"seen before {of(['seen'])}), and {of(others)} that were fitted or set from.\n\n{END}"
+        f"{BEGIN}\n\n[Scorecard]({SHORT}), {rests_on(content)}: {of(UNFITTED)} criteria pass to which nothing was "
+        f"fitted (held back with nothing known of them {of(['tested'])}, with inputs set with hindsight "
+        f"{of(['hindsight'])}, seen before {of(['seen'])}), and {of(others)} that were fitted or set from.\n\n{END}"
     )

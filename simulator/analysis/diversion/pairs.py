@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simulator.analysis.metrics import counted_again, counted_once, months_of
+from simulator.analysis.style import version, versions
 from simulator.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -214,6 +215,10 @@ def _problems(without: Sequence[Result], with_: Sequence[Result]) -> list[Proble
                                      f"{_said(mine)} and {_said(theirs)}",
                                      advice="pair runs that share all but the policy"))  # fmt: skip
     every = [*without, *with_]
+    if len({version(run) for run in every}) > 1:
+        found.append(Problem("diversion", "", "the runs were made by different versions of Corridor: what differs may "
+                             "be the model, not the policy", versions(every),
+                             advice="make the older ones again: corridor rerun FOLDER --out ANOTHER"))  # fmt: skip
     if len({tuple(run.scenario.corridor.routes) for run in every}) > 1:
         found.append(Problem("diversion", "", "the runs do not have the same routes", advice="use one corridor"))
     elif len({run.scenario.period for run in every}) > 1 and not found:

@@ -82,7 +82,7 @@ def from_runs(results: Sequence[Result], routes: Sequence[str] = ()) -> ReportCo
         title=title, question=question, answer=answer, about=_about(arms), cards=_cards(first[1]) if first else (),
         waffle=_waffle(first[1]) if first else None, findings=_findings(arms, studies), map=map_data(arms),
         charts=_charts(arms, studies), comparison=_comparison(arms), evidence=evidence_tables(arms), limits=LIMITS,
-        remake=_remake(results), versions={"Corridor": style.version(results[0])},
+        remake=_remake(results), versions={"Corridor": style.versions(results)},
     )  # fmt: skip
 
 
