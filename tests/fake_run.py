@@ -130,3 +130,10 @@ def fake_result(**changes: Any) -> tuple[Result, FakeModel]:
     model = FakeModel(fake_scenario(**changes))
     model.run()
     return Result.of_run(model.recorder, model.stats), model
+
+
+def simulate(scenario: Scenario, stages: Any = None, progress: Callable[[int, int, int], None] | None = None) -> Result:
+    """Stand in place of `simulator.model.simulate`."""
+    model = FakeModel(scenario)
+    model.run(progress)
+    return Result.of_run(model.recorder, model.stats)

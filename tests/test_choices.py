@@ -87,7 +87,8 @@ def test_the_table_shows_terms_utility_and_chances(run: Path) -> None:
     done = command("explain", str(run), "--government", "Strand", "--date", "2015-03", cwd=run.parent)
     assert done.returncode == 0, done.stderr
     assert "2015-03-05  Strand as partner, towards XWE: strand-border" in done.stdout
-    lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.strip()}
+    plain = done.stdout.replace("\N{MINUS SIGN}", "-")
+    lines = {line.split()[0]: line.split()[1:] for line in plain.splitlines() if line.strip()}
     assert {"leverage", "order", "burden", "promise"} <= set(lines)
     for place in (0, 1):
         shown = [float(lines[term][place]) for term in ("promise", "threat", "relation", "task", "habit", "backlash",

@@ -20,7 +20,7 @@ import sys, time, types
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
 import fake_run, simulator.scenario.load as load
 module = types.ModuleType("simulator.model")
-module.CorridorModel = fake_run.FakeModel
+module.simulate = fake_run.simulate
 sys.modules["simulator.model"] = module
 made = lambda changes: fake_run.fake_scenario(**{{"seed": changes["seed"] or 1}})
 load.resolve = lambda name, **changes: types.SimpleNamespace(scenario=made(changes), draft=None)

@@ -20,9 +20,10 @@ from simulator import api
 from simulator.analysis import experiment_page
 from simulator.cli import app
 from simulator.errors import ChoiceError, InputError
-from simulator.model import CorridorModel
+from simulator.model import simulate
 from simulator.scenario.load import load
 from simulator.scenario.new import new
+from simulator.scenario.schema import Scenario
 from simulator.sweeps import draws as drawing
 from simulator.sweeps import run as running
 from simulator.sweeps.experiment import Measured
@@ -330,13 +331,12 @@ def test_touched_routes_are_those_on_which_a_policy_differs(folder: Path) -> Non
 
 
 def test_a_run_that_cannot_be_is_a_row_and_its_draw_is_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Fails(CorridorModel):
-        def run(self, progress: Any = None) -> None:
-            if self.inputs.seed == 1 + 2:
-                raise ChoiceError("round and round")
-            super().run(progress)
+    def fails(scenario: Scenario) -> api.Result:
+        if scenario.seed == 1 + 2:
+            raise ChoiceError("round and round")
+        return simulate(scenario)
 
-    monkeypatch.setattr(running, "CorridorModel", Fails)
+    monkeypatch.setattr(running, "simulate", fails)
     found = api.compare("sea", draws=3, replicates=1, luck=0, out="out")
     failed = found.tables["runs"].query("failed != ''")
     assert set(failed["draw"]) == {2}

@@ -25,7 +25,7 @@ from simulator.analysis.diversion.pairs import make_pairs, routes_of
 from simulator.analysis.diversion.within import GROUPS
 from simulator.errors import InputError
 from simulator.model import CorridorModel
-from simulator.outputs.result import TABLES, Result, Tables
+from simulator.outputs.result import Result, Tables
 from simulator.scenario.schema import Scenario
 
 # Arithmetic ---------------------------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ def test_who_waits_is_told_by_need(pairs: tuple[list[Result], list[Result]]) -> 
     assert waiting.sum() == pytest.approx(found.fate("wait").mean)
     without, with_ = pairs
     earlier = Result.of_run(CorridorModel(with_[0].scenario).recorder, {})
-    earlier.tables = Tables(with_[0].tables.arrow, [name for name in TABLES if name != "waiting"])
+    earlier.tables = Tables(with_[0].tables.arrow, [name for name in with_[0].tables if name != "waiting"])
     assert accounts.waiting_table(make_pairs([without[0]], [earlier])).empty
 
 

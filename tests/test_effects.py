@@ -330,7 +330,8 @@ def test_rows_that_no_pool_fills_are_said(template: Path) -> None:
     world.pools[...] = 999
     world.pools[1] = 0
     world.pools[1].flat[0] = 999
-    timetable = Timetable(made.scenario, world)
+    timetable = Timetable(made.scenario)
+    timetable.world = world
     said = [one for one in doubtful(made.scenario, made.draft, timetable) if one.field == "persons_per_agent"]
     assert [one.message for one in said] == [
         "lets nobody set out from there at first: a row stands for 1,000 people, which is more than all people of XDE",

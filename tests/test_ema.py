@@ -119,7 +119,7 @@ def test_the_function_runs_averages_and_can_be_sent_elsewhere(folder: Path) -> N
 
 
 def test_values_that_make_no_sense_give_no_number(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(_: Any) -> None:
+    def run(_: Any, progress: Any = None) -> None:
         raise ChoiceError("no finite value")
 
     monkeypatch.setattr("simulator.model.CorridorModel.run", run)

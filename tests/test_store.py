@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import xarray as xr
-from fake_run import FakeModel, fake_result, fake_scenario
+from fake_run import FakeModel, fake_result, fake_scenario, simulate
 
 from simulator import api
 from simulator.errors import InputError
@@ -34,7 +34,7 @@ def folder(result: Result, tmp_path: Path) -> Path:
 @pytest.fixture
 def fake_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeModel]]:
     module = ModuleType("simulator.model")
-    module.CorridorModel = FakeModel  # type: ignore[attr-defined]
+    module.simulate = simulate  # type: ignore[attr-defined]
     monkeypatch.setitem(__import__("sys").modules, "simulator.model", module)
     monkeypatch.setattr(FakeModel, "pause", staticmethod(lambda: None))
     yield FakeModel
@@ -217,12 +217,13 @@ def test_rerun_names_the_first_table_that_differs(
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     edit_record(tmp_path / "run", versions={**record["versions"], "numpy": "1.0"})
 
-    class Other(FakeModel):
-        def run(self, progress: Any = None) -> None:
-            super().run(progress)
-            self.recorder._values["claims"][3][0] += 1  # type: ignore[misc]
+    def other(scenario: Any, *_: Any) -> Result:
+        model = FakeModel(scenario)
+        model.run()
+        model.recorder._values["claims"][3][0] += 1  # type: ignore[misc]
+        return Result.of_run(model.recorder, model.stats)
 
-    monkeypatch.setattr(__import__("sys").modules["simulator.model"], "CorridorModel", Other)
+    monkeypatch.setattr(__import__("sys").modules["simulator.model"], "simulate", other)
     again = api.rerun(tmp_path / "run")
     assert (again.same, again.different) == (False, ("claims",))
     assert again.version_changes[0].startswith("numpy was 1.0, now ")

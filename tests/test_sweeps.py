@@ -343,17 +343,17 @@ def test_a_run_that_is_in_two_files_counts_once(whole: Path, folder: Path, inlin
 
 
 def test_a_failed_run_is_a_row_with_its_reason(folder: Path, inline: Serial, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = work.CorridorModel
+    make = work.simulate
     bad = [True]
 
-    def build(scenario: Any) -> Any:
+    def build(scenario: Any, stages: Any) -> Any:
         if bad[0] and scenario.seed % 2:
             raise ChoiceError("no finite value")
         if bad[0] and scenario.persons_per_agent == 1000 and scenario.seed % 4 == 2:
             raise ZeroDivisionError("oh")
-        return model(scenario)
+        return make(scenario, stages)
 
-    monkeypatch.setattr(work, "CorridorModel", build)
+    monkeypatch.setattr(work, "simulate", build)
     made = api.sweep("sea")
     runs = made.runs
     failed = runs[runs["status"] == "failed"]

@@ -89,20 +89,22 @@ def of_scale(scenario: Scenario, world: World) -> Iterator[Doubt]:
 
 def doubts_of(scenario: Scenario, timetable: Timetable | None = None) -> list[Doubt]:
     """Return everything of a scenario that changes nothing in its run, or counts twice."""
-    timetable = timetable or Timetable(scenario)
     found: list[Iterator[Doubt]] = [of_payments(scenario), twice(scenario), of_bargains(scenario),
-                                    of_offers(scenario), of_scale(scenario, timetable.world)]  # fmt: skip
-    if any(policy.levers for policy in scenario.corridor.policies.values()):
-        found.insert(0, timetable.doubts())
+                                    of_offers(scenario)]  # fmt: skip
+    levers = any(policy.levers for policy in scenario.corridor.policies.values())
+    if timetable is None and (levers or scenario.persons_per_agent > 1):
+        timetable = Timetable(scenario)
+    if timetable is not None:
+        found = [timetable.doubts(), *found, of_scale(scenario, timetable.world)]
     return [doubt for each in found for doubt in each]
 
 
-def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable) -> Iterator[Doubt]:
+def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable | None = None) -> Iterator[Doubt]:
     """Yield what overrides and settings laid on things that nothing in the run reads."""
     corridor = scenario.corridor
     laid = [path for path, mark in draft.corridor.marks.items() if mark.override is not None and path]
     if any(path[0] == "parameters" for path in laid):
-        for name, why in unread(scenario, timetable.world).items():
+        for name, why in unread(scenario, timetable.world if timetable is not None else None).items():
             path: KeyPath = tuple(name.split("."))
             if mark_of(draft.corridor.marks, path).override is not None:
                 yield Doubt(path, f"changes nothing in this run: nothing reads it, since {why}", None, "leave it out")
@@ -134,7 +136,6 @@ def doubtful(
     """
     found = [] if draft is None else [note for table in draft.tables.values() for note in table.notes]
     first, last = scenario.corridor.available
-    timetable = timetable or Timetable(scenario)
     laid = unread_fields(scenario, draft, timetable) if draft is not None else ()
     every = [*doubts_of(scenario, timetable), *laid]
     for doubt in dict.fromkeys(every):
