@@ -37,6 +37,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeModel]]:
     module.simulate = simulate  # type: ignore[attr-defined]
     monkeypatch.setitem(__import__("sys").modules, "simulator.model", module)
     monkeypatch.setattr(FakeModel, "pause", staticmethod(lambda: None))
+    monkeypatch.setattr("simulator.api.runs.doubtful", lambda _: [])  # a fake scenario has no places to build
     yield FakeModel
 
 
