@@ -54,7 +54,8 @@ COUNTS: Final = (
 """Measures that are finite and not negative, whatever the corridor."""
 DESIGN: Final = """question: Does the agreement turn people to the long way?
 cases:
-  two-ways: {scenario: ../../two-ways.yaml, persons_per_agent: 1000, start: 2016-01-01, end: 2016-07-01, names: {which: narrow}}
+  two-ways:
+    {scenario: ../../two-ways.yaml, persons_per_agent: 1000, start: 2016-01-01, end: 2016-07-01, names: {which: narrow}}
 arms:
   with: {label: The agreement, summary: As it was.}
   no-news: {summary: Nobody hears of the way of others., set: {switches.diffusion: false}}

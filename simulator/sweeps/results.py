@@ -20,7 +20,7 @@ from simulator.outputs.frames import field_of
 from simulator.outputs.whole import put_back, sync
 from simulator.sweeps.experiment import Measured
 from simulator.sweeps.measures import UNITS, unit
-from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of
+from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of, has_hash
 from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place, place_of
 
 MISSING: Final = "missing"
@@ -144,7 +144,9 @@ def open_sweep(folder: str | Path, *, whole: bool = False) -> SweepResult:
         advice = nearest(given, known) or "'corridor results' lists sweeps; 'corridor sweep DESIGN' makes one"
         raise InputError([Problem(given, "", "is no sweep", None, None, ", ".join(known), advice)])
     content = checked_content(place.read_json(SWEEP), place)
-    state = checked_state(place.read_json(STATE), place) if place.names_hold(STATE) else {"ended": ""}
+    state = {"ended": ""}
+    if place.names_hold(STATE):
+        state = checked_state(place.read_json(STATE), place, hashed=has_hash(content))
     check_columns(place, content)
     check_files(place, state, whole=whole)
     return SweepResult(str(local[0]) if local else given, content, state)
