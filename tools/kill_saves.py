@@ -11,14 +11,16 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WATCHED = ("rename", "replace", "mkdir", "fsync", "unlink", "rmdir", "open")
 """Calls of the system before each of which a process may be killed."""
+RUN_CALLS, SWEEP_CALLS = 140, 82
+"""A few more than replacing a run takes, and planning a sweep over another and ending it."""
 
 
 def die_at(moment: int) -> None:
@@ -42,7 +44,6 @@ def die_at(moment: int) -> None:
 
 def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> None:
     """Save a run or plan a sweep over the one that is there, and be killed in it; only in a process of its own."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     from simulator.outputs import whole
 
     if plain:
@@ -65,12 +66,21 @@ def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> No
     api.sweep("sea", out=folder, overwrite=True)
 
 
-def start(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> int:
-    code = (f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); from pathlib import Path; import kill_saves; "
-            f"kill_saves.child({what!r}, Path({str(folder)!r}), {moment}, seed={seed}, plain={plain})")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+def start(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> bool:
+    """Do it in a process of its own, which begins with what this one has read, and return whether it was killed."""
+    process = os.fork()
+    if not process:
+        status = 1
+        try:
+            child(what, folder, moment, seed=seed, plain=plain)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    assert ended in (0, -signal.SIGKILL), ended
+    return ended != 0
 
 
 def killed_run(folder: Path, moment: int, turn: int, *, plain: bool) -> tuple[bool, str]:
@@ -79,7 +89,7 @@ def killed_run(folder: Path, moment: int, turn: int, *, plain: bool) -> tuple[bo
 
     from simulator.outputs.result import Result
 
-    killed = start("run", folder, moment, seed=turn + 2, plain=plain) != 0
+    killed = start("run", folder, moment, seed=turn + 2, plain=plain)
     try:
         seed = Result.load(folder).seed
     except Exception as error:
@@ -94,10 +104,12 @@ def killed_run(folder: Path, moment: int, turn: int, *, plain: bool) -> tuple[bo
 def killed_sweep(folder: Path, moment: int, *, plain: bool) -> tuple[bool, str]:
     """Replace a sweep and be killed in it; return whether it was killed, and what is wrong then, if anything."""
     from simulator import api
-    from simulator.sweeps.results import open_sweep
+    from simulator.sweeps.results import open_sweep, sweep_folders
 
     expected = (folder.parent / "expected").read_text()
-    killed = start("sweep", folder, moment, seed=1, plain=plain) != 0
+    killed = start("sweep", folder, moment, seed=1, plain=plain)
+    if sweep_folders(folder.parent) != [folder]:
+        return killed, "the sweep is not listed"
     try:
         state = open_sweep(folder).state
         # Replaced, planned anew and cut off: it can be gone on with.
@@ -139,10 +151,10 @@ def main(count: int = 60) -> int:
         for turn in range(count):
             plain = turn % 3 == 0
             if turn % 5 == 4:
-                moment = luck.randrange(60)
+                moment = luck.randrange(SWEEP_CALLS)
                 was, said = killed_sweep(Path(name) / "sweep", moment, plain=plain)
             else:
-                moment = luck.randrange(170)
+                moment = luck.randrange(RUN_CALLS)
                 was, said = killed_run(Path(name) / "run", moment, turn, plain=plain)
             killed += was
             faults += bool(said)

@@ -174,7 +174,11 @@ class Draft:
             path = (*path, "value")  # parameters.news.weight = 0 means its value
         if number and path[-1] in _EVIDENCE_KEYS:
             _disown(target.document, path, value, mark)
-        _set(target.document.value, path, value)
+        try:
+            _set(target.document.value, path, value)
+        except (TypeError, KeyError, IndexError):  # text, a number, or a list where fields were to be
+            raise InputError([Problem(mark.file, dotted(path), "cannot be set: what it lies in holds no fields",
+                                      line=mark.line, advice=f"see what {dotted(path[:-1])} is")]) from None  # fmt: skip
         _forget(target.document, path)
         target.document.marks[path] = mark
         target.document.marks.update({(*path, *below): where for below, where in marks.items() if below})
@@ -235,7 +239,7 @@ def _get(value: Any, path: KeyPath) -> Any:
 
 def _set(value: Any, path: KeyPath, new: Any) -> None:
     for part, after in pairwise(path):
-        if isinstance(value, dict) and part not in value:
+        if isinstance(value, dict) and value.get(part) is None:  # nothing, or the part's own file cannot be read
             value[part] = [] if isinstance(after, int) else {}
         value = value[part]
     last = path[-1]

@@ -99,6 +99,8 @@ def lay_over(draft: Draft, overrides: Mapping[str, Sequence[Change]], wins: Mapp
     located: list[tuple[Change, Target]] = []
     for changes in overrides.values():
         for change in changes:
+            if change.field.partition(".")[0] in draft.unread:
+                continue  # what it is laid over could not be read, which is said there
             try:
                 target = draft.locate(change.field, change.mark, in_scenario=False)
             except InputError as error:

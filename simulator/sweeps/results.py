@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem, nearest
 from simulator.outputs.frames import field_of
-from simulator.outputs.whole import put_back, sync
+from simulator.outputs.whole import put_all_back, put_back, sync
 from simulator.sweeps.experiment import Measured
 from simulator.sweeps.measures import UNITS, unit
 from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of, has_hash
@@ -166,7 +166,8 @@ def read_sweep(folder: str | Path) -> tuple[dict[str, Any], pd.DataFrame, pd.Dat
 
 
 def sweep_folders(root: str | Path = RESULTS) -> list[Path]:
-    """Return the folders of sweeps below a folder, sorted."""
+    """Return the folders of sweeps below a folder, sorted; one that a killed command had moved aside is put back."""
+    put_all_back(Path(root))
     found = {path.parent for path in Path(root).rglob(SWEEP)}
     # What is hidden is being written, or was left by a command that was killed.
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
