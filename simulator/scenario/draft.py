@@ -176,9 +176,9 @@ class Draft:
             _disown(target.document, path, value, mark)
         try:
             _set(target.document.value, path, value)
-        except (TypeError, KeyError, IndexError):  # text, a number, or a list where fields were to be
+        except (TypeError, KeyError, IndexError):  # where fields were to be there is text, or a list
             raise InputError([Problem(mark.file, dotted(path), "cannot be set: what it lies in holds no fields",
-                                      line=mark.line, advice=f"see what {dotted(path[:-1])} is")]) from None  # fmt: skip
+                                      line=mark.line, advice=f"see what {dotted(path[:-1])} is")]) from None
         _forget(target.document, path)
         target.document.marks[path] = mark
         target.document.marks.update({(*path, *below): where for below, where in marks.items() if below})
