@@ -208,6 +208,17 @@ def test_damaged_folders_are_one_error_and_nothing_is_written(folder: Path, numb
     assert not found, how
 
 
+def test_a_sweep_that_a_killed_command_moved_aside_is_listed(folder: Path) -> None:
+    """Between two renames, where a system cannot exchange two folders in one step."""
+    place = folder / "results" / "aside-sweep"
+    shutil.copytree(folder / "results" / "sea-sweep", place.with_name(".aside-sweep.planned.old"))
+    try:
+        assert place.name in {row["name"] for row in json.loads(corridor("results", "--json").stdout)}
+        assert corridor("query", "SELECT * FROM sweeps").exit_code == 0
+    finally:
+        shutil.rmtree(place)
+
+
 def test_parts_of_no_length_are_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inline = Serial()
     monkeypatch.setattr(engines, "engine", serial(inline))

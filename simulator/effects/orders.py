@@ -7,7 +7,7 @@ equations is the same, or no gate of the lever stands open, the one changes noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -29,6 +29,8 @@ from simulator.world.world import World
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Where = tuple[NDArray[np.intp], ...]
+TOLD: Final = {"kind", "source", "factor", "note"}
+"""What is said of an order, and does nothing."""
 OPEN: Final = 0.5
 """Stands for a value that governments set as a run goes: neither limit, so that no gate shuts."""
 
@@ -149,10 +151,14 @@ class Timetable:
     def look(self) -> None:
         """Find out, step by step, which parts of which orders act; stop as soon as all are known to."""
         steps = range(self.world.clock.n_steps)
+        alike: dict[tuple[str, str], list[_Entry]] = {}  # an order that stands there again does what the first does
+        for entry in self.entries:
+            alike.setdefault((entry.policy, entry.change.model_dump_json(exclude=TOLD)), []).append(entry)
+        distinct = [first for first, *_ in alike.values()]
         for step in steps:
             unknown = [
                 entry
-                for entry in self.entries
+                for entry in distinct
                 if entry.order.active[step] > 0 and not all(part.acts for part in entry.parts)
             ]
             if unknown:
@@ -161,7 +167,7 @@ class Timetable:
                     self._compare(entry, setting, whole)
         # An order that ends another does something: only what leaves the lever as it was at all times is undone.
         for step in steps:
-            undone = [entry for entry in self.entries if not all(part.alone for part in entry.parts if part.acts)]
+            undone = [entry for entry in distinct if not all(part.alone for part in entry.parts if part.acts)]
             if not undone:
                 break
             setting, whole = self.setting(step), self.lay(step)
@@ -171,6 +177,10 @@ class Timetable:
                 other = reach.seen(setting, value) != reach.seen(setting, usual)
                 for part in entry.parts:
                     part.alone |= bool((other & part.cells).any())
+        for first, *others in alike.values():
+            for again in others:
+                again.parts = [replace(found, path=part.path)
+                               for found, part in zip(first.parts, again.parts, strict=True)]  # fmt: skip
 
     def _compare(self, entry: _Entry, setting: Setting, whole: Mapping[str, Floats]) -> None:
         """Note what a step says of the parts of an order."""
