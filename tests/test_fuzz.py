@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
-from fuzz import KINDS, outcomes
+from fuzz import outcomes
+from mutated import KINDS
 
 
 def test_no_mutated_input_breaks_anything() -> None:
