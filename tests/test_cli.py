@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.outputs.provenance import result_hash
+from simulator.outputs.provenance import result_hash, with_hash
 
 ROOT = Path(__file__).resolve().parents[1]
 WITH_FAKE = f"""
@@ -84,7 +84,7 @@ def test_a_rerun_that_differs_exits_1_and_names_the_table(tmp_path: Path) -> Non
     deaths["sha256"] = deaths["people"] = "0" * 64
     record["result_hash"] = result_hash({name: entry["sha256"] for name, entry in record["tables"].items()})
     record["versions"]["scipy"] = "0.1"
-    (tmp_path / "record.json").write_text(json.dumps(record))
+    (tmp_path / "record.json").write_text(json.dumps(with_hash(record)))
     done = corridor("rerun", "record.json", cwd=tmp_path, fake=True)
     assert done.returncode == 1
     assert "the first table that differs is 'deaths'" in done.stdout

@@ -152,6 +152,21 @@ def test_what_undoes_or_repeats_another_is_said(own: Path) -> None:
     assert len(twice) == 1 and "counts twice" in twice[0].message
 
 
+def test_an_order_that_stands_there_often_is_looked_at_once(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four hundred lines of an order that changes nothing took half a minute: each was laid without each, each step."""
+    nothing = order("border_posture", ["beach--bay"], 1, "multiply")
+    laid = []
+    whole = Timetable.lay
+    monkeypatch.setattr(Timetable, "lay", lambda *given: laid.append(given[2:]) or whole(*given))
+    said = {}
+    for often in (1, 5):
+        laid.clear()
+        found = doubts(with_levers(own, *[nothing] * often), end=END)
+        said[often] = len(laid)
+        assert sum("changes nothing in this run" in each.message for each in found) == often
+    assert said[5] == said[1]
+
+
 def test_an_order_that_ends_another_does_something(own: Path) -> None:
     up, down = order("reception", ["XNO"], 1.0), order("reception", ["XNO"], -1.0, start="2015-03-01")
     assert doubts(with_levers(own, up, down)) == []

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from simulator import api
 from simulator.cli import app
 from simulator.outputs.locks import held
+from simulator.outputs.provenance import with_hash
 from simulator.sweeps import engine as engines
 from simulator.sweeps.results import open_sweep
-from simulator.sweeps.store import SWEEP
+from simulator.sweeps.store import STATE, SWEEP
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import damage
@@ -132,12 +133,31 @@ def test_names_that_somebody_else_chose_are_names_and_no_sql(folder: Path, tmp_p
         assert corridor("query", "SELECT count(*) FROM runs", "--sweep", str(sent)).exit_code == 0
         content = json.loads((sent / SWEEP).read_text())
         content["measures"][evil] = content["measures"].pop("arrivals")
-        (sent / SWEEP).write_text(json.dumps(content))
+        (sent / SWEEP).write_text(json.dumps(with_hash(content)))
         before = damage.stand(folder)
         assert refused(corridor("query", "SELECT 1", "--sweep", str(sent)))
         assert damage.stand(folder) == before
     finally:
         shutil.rmtree(sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(SWEEP, "measures"), (SWEEP, "made_by"), (STATE, "done"), (STATE, "files")]
+)
+def test_no_word_of_a_sweep_can_be_changed_unseen(folder: Path, tmp_path: Path, name: str, field: str) -> None:
+    """A label, a version, a number of runs: what has no other hash, and is printed as true."""
+    shutil.copytree(folder / "results" / "sea-sweep", tmp_path / "sweep")
+    content = json.loads((tmp_path / "sweep" / name).read_text())
+    content[field] = {
+        "measures": {name: {**each, "label": "Deaths"} for name, each in content.get("measures", {}).items()},
+        "made_by": {**content.get("made_by", {}), "numpy": "9.9"}, "done": 5, "files": {},
+    }[field]  # fmt: skip
+    (tmp_path / "sweep" / name).write_text(json.dumps(content))
+    ended = corridor("results", str(tmp_path / "sweep"))
+    assert refused(ended) and "its own hash differs" in ended.stderr
+    del content["content_hash"]
+    (tmp_path / "sweep" / name).write_text(json.dumps(content))
+    assert refused(corridor("results", str(tmp_path / "sweep")))
 
 
 def test_one_damaged_sweep_is_named_and_left_out(folder: Path) -> None:
@@ -186,6 +206,17 @@ def test_damaged_folders_are_one_error_and_nothing_is_written(folder: Path, numb
         (folder / "sweep").symlink_to(folder / "results" / "sea-sweep")
     how, found = damage.one(folder, 1000 + number)
     assert not found, how
+
+
+def test_a_sweep_that_a_killed_command_moved_aside_is_listed(folder: Path) -> None:
+    """Between two renames, where a system cannot exchange two folders in one step."""
+    place = folder / "results" / "aside-sweep"
+    shutil.copytree(folder / "results" / "sea-sweep", place.with_name(".aside-sweep.planned.old"))
+    try:
+        assert place.name in {row["name"] for row in json.loads(corridor("results", "--json").stdout)}
+        assert corridor("query", "SELECT * FROM sweeps").exit_code == 0
+    finally:
+        shutil.rmtree(place)
 
 
 def test_parts_of_no_length_are_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,7 @@ def test_wide_vector_instructions_change_no_person(
     assert set(wide()) <= set(again.processors[1]["features"]) - set(has_not["features"])  # type: ignore[call-overload]
     assert sum(table.num_rows for table in others.values() if of_people(table)) > 1000
     record = json.loads((tmp_path / "record.json").read_text())
-    assert record["format"] == 2
+    assert record["format"] == 3
     assert {"people_hash", "figures_hash", "result_hash"} <= set(record)
     tables = {name: again.result.tables.arrow(name) for name in again.result.tables}
     assert compare(record["tables"], tables).figures in ("exact", "sums")

@@ -16,7 +16,7 @@ from fake_run import FakeModel, fake_result, fake_scenario, simulate
 from simulator import api
 from simulator.errors import InputError
 from simulator.outputs import store, whole
-from simulator.outputs.provenance import result_hash
+from simulator.outputs.provenance import result_hash, with_hash
 from simulator.outputs.result import Result
 from simulator.world.fields import CHOICES, LATER, RECORDED
 
@@ -44,7 +44,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeModel]]:
 def edit_record(folder: Path, **changes: Any) -> None:
     record = json.loads((folder / "record.json").read_text())
     record.update(changes)
-    (folder / "record.json").write_text(json.dumps({k: v for k, v in record.items() if v is not None}))
+    (folder / "record.json").write_text(json.dumps(with_hash({k: v for k, v in record.items() if v is not None})))
 
 
 def test_what_is_saved_is_what_is_loaded(result: Result, folder: Path) -> None:
@@ -124,6 +124,29 @@ def test_an_incomplete_record_is_refused_by_name(folder: Path, key: str) -> None
     edit_record(folder, **{key: None})
     with pytest.raises(InputError, match=f"not a complete record: {key} missing"):
         Result.load(folder)
+
+
+@pytest.mark.parametrize("field", ["coordinates", "stats", "versions", "name", "platform", "files", "content_hash"])
+def test_no_word_of_a_record_can_be_changed_unseen(folder: Path, field: str) -> None:
+    """Labels, versions and counts of memory have no other hash, and are printed as true."""
+    record = json.loads((folder / "record.json").read_text())
+    for key, inner in record.items():
+        if key == field:
+            record[key] = {**inner, "other": inner[next(iter(inner))]} if isinstance(inner, dict) else inner[::-1]
+    (folder / "record.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=r"record\.json: .*(its own hash differs|other)"):
+        Result.load(folder)
+    del record["content_hash"]
+    (folder / "record.json").write_text(json.dumps(record))
+    with pytest.raises(InputError):
+        Result.load(folder)
+
+
+def test_a_record_of_a_format_without_a_hash_of_its_own_is_read(folder: Path) -> None:
+    record = json.loads((folder / "record.json").read_text())
+    del record["content_hash"]
+    (folder / "record.json").write_text(json.dumps({**record, "format": 2}))
+    assert Result.load(folder).hash == record["result_hash"]
 
 
 def test_a_torn_record_is_refused(folder: Path) -> None:

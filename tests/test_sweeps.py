@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from simulator import api
 from simulator.cli import app
 from simulator.errors import ChoiceError, InputError
+from simulator.outputs.provenance import with_hash
 from simulator.scenario.load import load
 from simulator.stages.schedule import STAGES
 from simulator.sweeps import engine as engines
@@ -380,7 +381,7 @@ def test_resume_refuses_another_design_and_other_versions(folder: Path, inline: 
     path = folder / "results" / "sea-sweep" / "sweep.json"
     content = json.loads(path.read_text())
     content["made_by"]["numpy"] = "1.0"
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(with_hash(content)))
     with pytest.raises(InputError, match=r"begun by other versions: there is numpy .* instead of 1\.0"):
         api.sweep("sea", draws=0, resume=True)
     assert api.sweep("sea", overwrite=True).state["done"] == RUNS

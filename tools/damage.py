@@ -68,8 +68,10 @@ def edited(change: Callable[[Any, random.Random], None]) -> Callable[[Path, rand
     """Return a damage that changes the JSON of a file."""
 
     def damage(file: Path, luck: random.Random) -> str:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        change(content, luck)
+        before = content = json.loads(file.read_text(encoding="utf-8"))
+        while content == before:  # what is replaced may be what it is replaced with
+            content = json.loads(file.read_text(encoding="utf-8"))
+            change(content, luck)
         file.write_text(json.dumps(content), encoding="utf-8")
         return f"{change.__name__} in {file.name}"
 
@@ -203,7 +205,7 @@ RUN = (
     ("score", "FOLDER"), ("plot", "FOLDER"), ("plot", "FOLDER", "--out", OUT), ("plot", "run", "FOLDER", "--out", OUT),
     ("report", "FOLDER", "--out", "out.html"), ("explain", "FOLDER"), ("explain", "FOLDER", "--government", "EU"),
     ("diversion", "run", "--with", "FOLDER", "--out", OUT),
-    ("run", "mine/two-ways.yaml", "--seed", "5", "--out", "FOLDER"),
+    ("run", "mine/two-ways.yaml", "--seed", "5", "--out", "FOLDER"), ("rerun", "FOLDER"),
 )  # fmt: skip
 """Commands on a run folder."""
 SWEEP = (
@@ -213,8 +215,12 @@ SWEEP = (
     ("report", "FOLDER", "--out", "out.html"), ("sweep", "sea", "--out", "FOLDER"),
 )  # fmt: skip
 """Commands on a sweep."""
-UNREAD = re.compile(r"\.gz|[0-9a-f]{16}\.parquet|fold-|_replaced in |key_|(state.json|plan.parquet) removed")
-"""Damages that some commands need not see."""
+UNREAD = re.compile(r"\.gz|[0-9a-f]{16}\.parquet|fold-|(state.json|plan.parquet) removed")
+"""Damages that some commands need not see: of resolved scenarios and of parts, which are read by who makes a run again
+or goes on with a sweep; a sweep without its state has not ended, and says so; a copy to be read needs no plan."""
+OF_RECORD = re.compile(r"record\.json|the record made to fit")
+RECORD_ALONE = ("rerun",)
+"""Commands that make a run anew, from its record: they are the way out where another file is damaged."""
 
 
 def stand(folder: Path) -> dict[str, object]:
@@ -229,7 +235,7 @@ def stand(folder: Path) -> dict[str, object]:
 def faults(folder: Path, commands: tuple[tuple[str, ...], ...], damaged: str, how: str) -> Iterator[str]:
     """Call commands on a damaged folder of the working folder, and yield what each does wrong."""
     before = stand(folder)
-    refused = 0
+    taken = []
     for command in commands:
         arguments = tuple(damaged if part == "FOLDER" else part for part in command)
         with contextlib.redirect_stderr(None):
@@ -245,7 +251,8 @@ def faults(folder: Path, commands: tuple[tuple[str, ...], ...], damaged: str, ho
             yield f"{where}: status {ended.exit_code}: {ended.output[:300]}"
         elif ended.exit_code == 2 and "; nothing was written" not in ended.stderr:
             yield f"{where}: no error of its own: {ended.output[:300]}"
-        refused += ended.exit_code == 2
+        if ended.exit_code != 2 and (command[0] not in RECORD_ALONE or OF_RECORD.search(how)):
+            taken.append(command[0])
         after = stand(folder)
         if ended.exit_code == 2 and after != before:
             yield f"{where}: wrote {sorted(name for name in {*after, *before} if after.get(name) != before.get(name))}"
@@ -253,9 +260,8 @@ def faults(folder: Path, commands: tuple[tuple[str, ...], ...], damaged: str, ho
             path = folder / left
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         shutil.rmtree(folder / damaged / "figures", ignore_errors=True)
-    # Labels, versions and dates have no hash and may be other words; parts are read by who goes on.
-    if refused < len(commands) and not UNREAD.search(how):
-        yield f"{how}: {len(commands) - refused} of {len(commands)} commands take the damaged folder"
+    if taken and not UNREAD.search(how):
+        yield f"{how}: taken as if it were whole by {', '.join(taken)}"
 
 
 def one(folder: Path, number: int) -> tuple[str, list[str]]:

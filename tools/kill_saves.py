@@ -3,7 +3,7 @@
 Each time a process is killed at a moment of its own, told by how many calls that touch the disk it has made. What
 stands there then must be the old whole, or the new whole, once the next command has looked; and nothing may be left
 beside it once the next command has written. Every third kill is of a machine that cannot exchange two folders in one
-step; every fifth is of a sweep that is replaced.
+step, and half of those fall before one of its two renames; every fifth is of a sweep that is replaced.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WATCHED = ("rename", "replace", "mkdir", "fsync", "unlink", "rmdir", "open")
 """Calls of the system before each of which a process may be killed."""
+RUN_CALLS, SWEEP_CALLS = 140, 82
+"""A few more than replacing a run takes, and planning a sweep over another and ending it."""
 
 
-def die_at(moment: int) -> None:
-    """Let this process be killed before one of its calls, counted from now."""
+def die_at(moment: int, calls: tuple[str, ...]) -> None:
+    """Let this process be killed before one of its calls of some kinds, counted from now."""
     left = [moment]
 
     def counted(name: str) -> None:
@@ -36,13 +38,12 @@ def die_at(moment: int) -> None:
 
         setattr(os, name, call)
 
-    for name in WATCHED:
+    for name in calls:
         counted(name)
 
 
-def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> None:
+def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool, calls: tuple[str, ...]) -> None:
     """Save a run or plan a sweep over the one that is there, and be killed in it; only in a process of its own."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     from simulator.outputs import whole
 
     if plain:
@@ -51,7 +52,7 @@ def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> No
         from fake_run import fake_result
 
         result = fake_result(seed=seed)[0]
-        die_at(moment)
+        die_at(moment, calls)
         result.save(folder, overwrite=True)
         return
     from sweeping import Serial, serial
@@ -61,25 +62,34 @@ def child(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> No
 
     engines.engine = serial(Serial())  # type: ignore[assignment]
     os.chdir(folder.parent)
-    die_at(moment)
+    die_at(moment, calls)
     api.sweep("sea", out=folder, overwrite=True)
 
 
-def start(what: str, folder: Path, moment: int, *, seed: int, plain: bool) -> int:
-    code = (f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); from pathlib import Path; import kill_saves; "
-            f"kill_saves.child({what!r}, Path({str(folder)!r}), {moment}, seed={seed}, plain={plain})")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+def start(what: str, folder: Path, moment: int, *, seed: int, plain: bool, calls: tuple[str, ...]) -> bool:
+    """Do it in a process of its own, which begins with what this one has read, and return whether it was killed."""
+    process = os.fork()
+    if not process:
+        status = 1
+        try:
+            child(what, folder, moment, seed=seed, plain=plain, calls=calls)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    assert ended in (0, -signal.SIGKILL), ended
+    return ended != 0
 
 
-def killed_run(folder: Path, moment: int, turn: int, *, plain: bool) -> tuple[bool, str]:
+def killed_run(folder: Path, moment: int, turn: int, *, plain: bool, calls: tuple[str, ...]) -> tuple[bool, str]:
     """Replace a run and be killed in it; return whether it was killed, and what is wrong then, if anything."""
     from fake_run import fake_result
 
     from simulator.outputs.result import Result
 
-    killed = start("run", folder, moment, seed=turn + 2, plain=plain) != 0
+    killed = start("run", folder, moment, seed=turn + 2, plain=plain, calls=calls)
     try:
         seed = Result.load(folder).seed
     except Exception as error:
@@ -91,13 +101,15 @@ def killed_run(folder: Path, moment: int, turn: int, *, plain: bool) -> tuple[bo
     return killed, f"left behind: {left}" if left else ""
 
 
-def killed_sweep(folder: Path, moment: int, *, plain: bool) -> tuple[bool, str]:
+def killed_sweep(folder: Path, moment: int, *, plain: bool, calls: tuple[str, ...]) -> tuple[bool, str]:
     """Replace a sweep and be killed in it; return whether it was killed, and what is wrong then, if anything."""
     from simulator import api
-    from simulator.sweeps.results import open_sweep
+    from simulator.sweeps.results import open_sweep, sweep_folders
 
     expected = (folder.parent / "expected").read_text()
-    killed = start("sweep", folder, moment, seed=1, plain=plain) != 0
+    killed = start("sweep", folder, moment, seed=1, plain=plain, calls=calls)
+    if sweep_folders(folder.parent) != [folder]:
+        return killed, "the sweep is not listed"
     try:
         state = open_sweep(folder).state
         # Replaced, planned anew and cut off: it can be gone on with.
@@ -138,15 +150,17 @@ def main(count: int = 60) -> int:
         prepare(Path(name))
         for turn in range(count):
             plain = turn % 3 == 0
-            if turn % 5 == 4:
-                moment = luck.randrange(60)
-                was, said = killed_sweep(Path(name) / "sweep", moment, plain=plain)
+            of_sweep = turn % 5 == 4
+            calls = ("rename",) if turn % 6 == 3 else WATCHED
+            most = 2 if turn % 6 == 3 else SWEEP_CALLS if of_sweep else RUN_CALLS
+            moment = luck.randrange(most)
+            if of_sweep:
+                was, said = killed_sweep(Path(name) / "sweep", moment, plain=plain, calls=calls)
             else:
-                moment = luck.randrange(170)
-                was, said = killed_run(Path(name) / "run", moment, turn, plain=plain)
+                was, said = killed_run(Path(name) / "run", moment, turn, plain=plain, calls=calls)
             killed += was
             faults += bool(said)
-            print(f"{turn + 1}: {'sweep' if turn % 5 == 4 else 'run'}, call {moment}, "
+            print(f"{turn + 1}: {'sweep' if of_sweep else 'run'}, {'rename' if most == 2 else 'call'} {moment}, "
                   f"{'killed' if was else 'ended before'}: {said or 'whole'}", flush=True)  # fmt: skip
         os.chdir("/")
     print(f"{count} saves, {killed} killed, {faults} faults")

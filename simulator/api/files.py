@@ -37,6 +37,7 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
     """
     from simulator.effects.doubts import doubtful
     from simulator.scenario.load import check as check_files
+    from simulator.scenario.load import unique
 
     given = listed(paths)
     found: list[Problem] = []
@@ -54,7 +55,7 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
         except InputError as error:
             wrong.extend(error.problems)
     if wrong:
-        raise InputError(wrong)
+        raise InputError(unique(wrong))
     warn(found)
     return [*files, *designs.values()]
 

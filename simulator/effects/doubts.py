@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from simulator.effects.orders import Doubt, Timetable
+from simulator.effects.orders import TOLD, Doubt, Timetable
 from simulator.effects.same import unread
 from simulator.errors import Problem
 from simulator.scenario.bargains import Bargain, Response, offered
@@ -41,8 +41,7 @@ def twice(scenario: Scenario) -> Iterator[Doubt]:
     for name, policy in scenario.corridor.policies.items():
         for kind, given in (("levers", policy.levers), ("payments", policy.payments)):
             for index, each in enumerate(given):
-                told = {"kind", "source", "factor", "note"}
-                key = kind, each.model_dump_json(exclude=told)
+                key = kind, each.model_dump_json(exclude=TOLD)
                 if key in seen:
                     what = "the same order" if kind == "levers" else "the same payment"
                     yield Doubt(("policies", name, kind, index), f"counts twice: {what} stands in {seen[key]}", None,

@@ -7,7 +7,7 @@ equations is the same, or no gate of the lever stands open, the one changes noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -28,6 +28,8 @@ from simulator.world.build import build_world
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Where = tuple[NDArray[np.intp], ...]
+TOLD: Final = {"kind", "source", "factor", "note"}
+"""What is said of an order, and does nothing."""
 OPEN: Final = 0.5
 """Stands for a value that governments set as a run goes: neither limit, so that no gate shuts."""
 
@@ -165,10 +167,14 @@ class Timetable:
             return
         self._looked = True
         steps = range(self.world.clock.n_steps)
+        alike: dict[tuple[str, str], list[_Entry]] = {}  # an order that stands there again does what the first does
+        for entry in self.entries:
+            alike.setdefault((entry.policy, entry.change.model_dump_json(exclude=TOLD)), []).append(entry)
+        distinct = [first for first, *_ in alike.values()]
         for step in steps:
             unknown = [
                 entry
-                for entry in self.entries
+                for entry in distinct
                 if entry.order.active[step] > 0 and not all(part.acts for part in entry.parts)
             ]
             if unknown:
@@ -176,9 +182,13 @@ class Timetable:
                 for entry in unknown:
                     self._compare(entry, setting)
         # An order that ends another does something: only what leaves the lever as it was at all times is undone.
-        undone = [entry for entry in self.entries if not all(part.alone for part in entry.parts if part.acts)]
+        undone = [entry for entry in distinct if not all(part.alone for part in entry.parts if part.acts)]
         for lever in dict.fromkeys(entry.change.lever for entry in undone):
             self._look_alone(lever, [entry for entry in undone if entry.change.lever == lever])
+        for first, *others in alike.values():
+            for again in others:
+                again.parts = [replace(found, path=part.path)
+                               for found, part in zip(first.parts, again.parts, strict=True)]  # fmt: skip
 
     def _look_alone(self, lever: str, undone: list[_Entry]) -> None:
         """Find out where all orders of a lever together ever leave it other than it is without any."""

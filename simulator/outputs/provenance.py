@@ -20,9 +20,13 @@ from simulator.outputs.sameness import digests, overall
 from simulator.scenario.schema import Scenario
 
 PACKAGES: Final = ("numpy", "scipy", "pandas", "mesa", "pyarrow", "xarray", "pydantic")
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the layout of record.json and of the run folder; 2 has hashes of people and of figures apart, and says
-more of the processor. Records of format 1 are read."""
+more of the processor; 3 has a hash of the record itself. Earlier ones are read."""
+HASHED: Final = 3
+"""From this format on a record has a hash of itself."""
+CONTENT_HASH: Final = "content_hash"
+"""Key, in a JSON file of a run or a sweep, of the hash of all else that it says."""
 
 
 def scenario_json(scenario: Scenario) -> dict[str, Any]:
@@ -34,6 +38,29 @@ def json_hash(content: object) -> str:
     """Return the SHA-256 of JSON values, whatever the order of keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_hash(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a JSON file with the hash of all of it, by which a changed word is told."""
+    rest = {key: value for key, value in content.items() if key != CONTENT_HASH}
+    written = json.loads(json.dumps(rest, allow_nan=False, default=plain))
+    return {**rest, CONTENT_HASH: json_hash(written)}
+
+
+def hash_holds(content: Mapping[str, Any]) -> bool:
+    """Return whether a JSON file says what it said when it was written."""
+    rest = {key: value for key, value in content.items() if key != CONTENT_HASH}
+    try:
+        return bool(content.get(CONTENT_HASH) == json_hash(rest))
+    except RecursionError:
+        return False
+
+
+def plain(value: object) -> object:
+    """Return a number of NumPy as one that JSON has."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def scenario_hash(scenario: Scenario) -> str:

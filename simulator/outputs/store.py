@@ -22,7 +22,16 @@ import pyarrow.parquet as pq
 from simulator.clock import Clock
 from simulator.errors import InputError, Problem
 from simulator.outputs.columns import columns_of
-from simulator.outputs.provenance import json_hash, result_hash, table_hash
+from simulator.outputs.provenance import (
+    CONTENT_HASH,
+    HASHED,
+    hash_holds,
+    json_hash,
+    plain,
+    result_hash,
+    table_hash,
+    with_hash,
+)
 from simulator.outputs.recorder import CHOICE_LABELS
 from simulator.outputs.shapes import RecordFile, read_json, wrong_values
 from simulator.outputs.whole import check_place, files_in, put_back, whole_folder
@@ -119,7 +128,7 @@ def write_run(
             except Exception as error:
                 failure = error
                 shutil.rmtree(temporary / "figures", ignore_errors=True)
-        _write_json(temporary / RECORD, {**record, "files": files})
+        _write_json(temporary / RECORD, with_hash({**record, "files": files}))
     if failure is not None:
         raise failure
     return folder
@@ -141,14 +150,8 @@ def _file_entry(path: Path) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=plain)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def read_record(path: Path, *, whole: bool = True) -> dict[str, Any]:
@@ -156,7 +159,8 @@ def read_record(path: Path, *, whole: bool = True) -> dict[str, Any]:
 
     Parameters
     ----------
-    whole : check that it says what it said when it was written, too: its scenario and tables have its hashes.
+    whole : check that it says what it said when it was written, too: its scenario and tables have its hashes, and all
+        of it has its own.
 
     Raises
     ------
@@ -188,6 +192,14 @@ def read_record(path: Path, *, whole: bool = True) -> dict[str, Any]:
 
 def _changed(record: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
     """Yield what in a record of the right form is not what it was when it was written: field, what is wrong, value."""
+    found = list(_contradictions(record))
+    yield from found
+    if not found and (record["format"] >= HASHED or CONTENT_HASH in record) and not hash_holds(record):
+        yield "", "is not what it was when the run was saved: its own hash differs", None
+
+
+def _contradictions(record: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """Yield what in a record contradicts another part of it."""
     scenario = record["scenario"]
     if json_hash(scenario) != record["scenario_hash"]:
         yield "scenario", "is not the scenario that ran: it was changed", None

@@ -113,6 +113,14 @@ def put_back(folder: Path) -> None:
         return  # it cannot be written to; whoever reads it says that it is not there
 
 
+def put_all_back(root: Path) -> None:
+    """Put back every folder below `root` that a killed command had moved aside, before they are listed."""
+    form = re.compile(rf"\.(.+)\.[^.]+{re.escape(OLD)}")
+    for path in sorted(root.rglob(f".*{OLD}")):
+        if match := form.fullmatch(path.name):
+            put_back(path.parent / match[1])
+
+
 def leftovers(folder: Path) -> list[Path]:
     """Return the hidden folders and files beside a folder or file that commands wrote it in."""
     form = re.compile(rf"\.{re.escape(folder.name)}\.[^.]+(\.tmp|\.old)")

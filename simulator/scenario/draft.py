@@ -175,7 +175,11 @@ class Draft:
         if number and path[-1] in _EVIDENCE_KEYS:
             _disown(target.document, path, value, mark)
         _forget(target.document, path)
-        _set(target.document.value, path, value)
+        try:
+            _set(target.document.value, path, value)
+        except (TypeError, KeyError, IndexError):  # where fields were to be there is text, or a list
+            raise InputError([Problem(mark.file, dotted(path), "cannot be set: what it lies in holds no fields",
+                                      line=mark.line, advice=f"see what {dotted(path[:-1])} is")]) from None
         target.document.marks[path] = mark
         target.document.marks.update({(*path, *below): where for below, where in marks.items() if below})
 
@@ -235,7 +239,7 @@ def _get(value: Any, path: KeyPath) -> Any:
 
 def _set(value: Any, path: KeyPath, new: Any) -> None:
     for part, after in pairwise(path):
-        if isinstance(value, dict) and part not in value:
+        if isinstance(value, dict) and value.get(part) is None:  # nothing, or the part's own file cannot be read
             value[part] = [] if isinstance(after, int) else {}
         value = value[part]
     last = path[-1]

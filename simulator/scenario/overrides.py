@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -99,6 +99,8 @@ def lay_over(draft: Draft, overrides: Mapping[str, Sequence[Change]], wins: Mapp
     located: list[tuple[Change, Target]] = []
     for changes in overrides.values():
         for change in changes:
+            if change.field.partition(".")[0] in draft.unread:
+                continue  # what it is laid over could not be read, which is said there
             try:
                 target = draft.locate(change.field, change.mark, in_scenario=False)
             except InputError as error:
@@ -147,24 +149,30 @@ def _conflicts(
     """Return the changes that lose, by position, and the conflicts that nothing settles."""
     losers: set[int] = set()
     problems = []
-    for (i, (one, here)), (j, (other, there)) in combinations(enumerate(located), 2):
-        short, long = sorted((here.path, there.path), key=len)
-        if long[: len(short)] != short:
-            continue
-        names = (one.mark.override, other.mark.override)
-        fields = dict.fromkeys((one.field, other.field, dotted(here.path), dotted(there.path)))
-        winner = next((wins[field] for field in fields if wins.get(field) in names), None)
-        if names[0] != names[1] and winner is not None:
-            losers.add(j if winner == names[0] else i)
-            continue
-        losers.add(j)  # neither is right; the first alone shows what else is wrong
-        message = f"is touched twice: by {names[0]} ({one.mark.file}:{one.mark.line}) and by {names[1]}"
-        advice = (
-            f"in the scenario, say which wins, such as: wins: {{{other.field}: {names[1]}}}"
-            if names[0] != names[1]
-            else "touch each field once in an override"
-        )
-        problems.append(Problem(other.mark.file, other.field, message, line=other.mark.line, advice=advice))
+    at: dict[KeyPath, list[int]] = {}
+    below: dict[KeyPath, list[int]] = {}  # each pair would be looked at in vain, were there thousands of changes
+    for j, (other, there) in enumerate(located):
+        starts = [there.path[:length] for length in range(1, len(there.path) + 1)]
+        for i in chain(*(at.get(start, ()) for start in starts[:-1]), below.get(there.path, ())):
+            one, here = located[i]
+            names = (one.mark.override, other.mark.override)
+            fields = dict.fromkeys((one.field, other.field, dotted(here.path), dotted(there.path)))
+            winner = next((wins[field] for field in fields if wins.get(field) in names), None)
+            if names[0] != names[1] and winner is not None:
+                losers.add(j if winner == names[0] else i)
+                continue
+            losers.add(j)  # neither is right; the first alone shows what else is wrong
+            message = f"is touched twice: by {names[0]} ({one.mark.file}:{one.mark.line}) and by {names[1]}"
+            advice = (
+                f"in the scenario, say which wins, such as: wins: {{{other.field}: {names[1]}}}"
+                if names[0] != names[1]
+                else "touch each field once in an override"
+            )
+            problems.append(Problem(other.mark.file, other.field, message, line=other.mark.line, advice=advice))
+            break  # the first is enough: a line that is written a thousand times is half a million pairs
+        at.setdefault(there.path, []).append(j)
+        for start in starts:
+            below.setdefault(start, []).append(j)
     return losers, problems
 
 

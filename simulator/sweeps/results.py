@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 
 from simulator.errors import InputError, Problem, nearest
 from simulator.outputs.frames import field_of
-from simulator.outputs.whole import put_back, sync
+from simulator.outputs.whole import put_all_back, put_back, sync
 from simulator.sweeps.experiment import Measured
 from simulator.sweeps.measures import UNITS, unit
-from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of
+from simulator.sweeps.shapes import check_columns, check_files, checked_content, checked_state, files_of, has_hash
 from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PARTS, PLAN, RUNS, STATE, SWEEP, Place, place_of
 
 MISSING: Final = "missing"
@@ -144,7 +144,9 @@ def open_sweep(folder: str | Path, *, whole: bool = False) -> SweepResult:
         advice = nearest(given, known) or "'corridor results' lists sweeps; 'corridor sweep DESIGN' makes one"
         raise InputError([Problem(given, "", "is no sweep", None, None, ", ".join(known), advice)])
     content = checked_content(place.read_json(SWEEP), place)
-    state = checked_state(place.read_json(STATE), place) if place.names_hold(STATE) else {"ended": ""}
+    state = {"ended": ""}
+    if place.names_hold(STATE):
+        state = checked_state(place.read_json(STATE), place, hashed=has_hash(content))
     check_columns(place, content)
     check_files(place, state, whole=whole)
     return SweepResult(str(local[0]) if local else given, content, state)
@@ -164,7 +166,8 @@ def read_sweep(folder: str | Path) -> tuple[dict[str, Any], pd.DataFrame, pd.Dat
 
 
 def sweep_folders(root: str | Path = RESULTS) -> list[Path]:
-    """Return the folders of sweeps below a folder, sorted."""
+    """Return the folders of sweeps below a folder, sorted; one that a killed command had moved aside is put back."""
+    put_all_back(Path(root))
     found = {path.parent for path in Path(root).rglob(SWEEP)}
     # What is hidden is being written, or was left by a command that was killed.
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))

@@ -21,8 +21,8 @@ from simulator.sweeps.experiment import COLUMNS, Case, Design, Measured, measure
 from simulator.sweeps.measures import recorded, row, taken, unit
 from simulator.sweeps.resolving import measure_problems, resolve_arms
 
-FORMAT: Final = 1
-"""Version of the layout of what a comparison writes."""
+FORMAT: Final = 2
+"""Version of the layout of what a comparison or sweep writes; 2 has hashes of sweep.json and state.json in them."""
 
 @dataclass(frozen=True)
 class RunJob:

@@ -11,12 +11,15 @@ import pyarrow as pa
 from pydantic import Field
 
 from simulator.errors import InputError, Problem
+from simulator.outputs.provenance import CONTENT_HASH, hash_holds
 from simulator.outputs.shapes import Count, Hash, Moment, Name, Shape, StagesEntry, wrong_values
 from simulator.sweeps.experiment import asked_hash
 from simulator.sweeps.run import FORMAT
 from simulator.sweeps.store import ADVICE, DESIGN_TABLE, PLAN, RUNS, STATE, SWEEP, Place
 
 Number = int | float
+HASHED: Final = 2
+"""From this format on the JSON files of a sweep have hashes of their own."""
 Row = dict[str, Any]
 NEEDED: Final = {
     "id": "string", "case": "string", "arm": "string", "point": "integer", "draw": "integer", "replicate": "integer",
@@ -83,7 +86,7 @@ class CaseEntry(Shape):
 class SweepFile(Shape):
     """What was asked of a sweep, and what it resolved to."""
 
-    format: Literal[FORMAT]  # type: ignore[valid-type]
+    format: Annotated[int, Field(ge=1, le=FORMAT)]
     experiment: str
     question: str
     reading: str
@@ -137,16 +140,27 @@ def checked_content(content: dict[str, Any], place: Place) -> dict[str, Any]:
             found.append(("measures", "are not those of the design", list(content["measures"])))
         if content["baseline"] not in content["arms"]:
             found.append(("baseline", "is not one of the arms", content["baseline"]))
+    if not found and has_hash(content) and not hash_holds(content):
+        found.append(("", "is not what it was when the sweep was planned: its own hash differs", None))
     _raise(place, SWEEP, found)
     return content
+
+
+def has_hash(content: Mapping[str, Any]) -> bool:
+    """Return whether the files of a sweep have, or have to have, a hash of their own."""
+    return bool(content["format"] >= HASHED or CONTENT_HASH in content)
 
 
 class _Named(Shape):
     name: Name
 
 
-def checked_state(state: dict[str, Any], place: Place) -> dict[str, Any]:
-    """Return how a sweep ended, once that has the form that it was written in.
+def checked_state(state: dict[str, Any], place: Place, *, hashed: bool) -> dict[str, Any]:
+    """Return how a sweep ended, once that is found to be what it was when it was written.
+
+    Parameters
+    ----------
+    hashed : whether it has to have a hash of its own.
 
     Raises
     ------
@@ -156,6 +170,8 @@ def checked_state(state: dict[str, Any], place: Place) -> dict[str, Any]:
     found = wrong_values(state, StateFile)
     if not found and "not needed" in state and not isinstance(state["not needed"], int):
         found.append(("not needed", "is no number of runs", state["not needed"]))
+    if not found and (hashed or CONTENT_HASH in state) and not hash_holds(state):
+        found.append(("", "is not what it was when the sweep ended: its own hash differs", None))
     _raise(place, STATE, found)
     return state
 

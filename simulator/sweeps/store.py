@@ -33,7 +33,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from simulator.errors import InputError, Problem
-from simulator.outputs.provenance import json_hash, scenario_json
+from simulator.outputs.provenance import json_hash, scenario_json, with_hash
 from simulator.scenario.schema import Scenario
 
 SWEEP: Final = "sweep.json"
@@ -132,8 +132,8 @@ class Place:
             raise
 
     def write_json(self, content: Mapping[str, Any], *names: str) -> None:
-        """Write JSON values."""
-        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        """Write JSON values, with a hash of all of them."""
+        text = json.dumps(with_hash(content), indent=1, ensure_ascii=False, allow_nan=False)
         self.write((text + "\n").encode(), *names)
 
     def read_json(self, *names: str) -> dict[str, Any]:
