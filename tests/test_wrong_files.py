@@ -325,3 +325,13 @@ def test_a_run_in_which_nobody_sets_out_says_so(folder: Path) -> None:
     result = api.run(folder / SCENARIO, persons_per_agent=1_000_000, start="2015-01-01", end="2015-02-01")
     assert result.words
     assert "nobody set out" in result.words[0]
+
+
+def test_a_corridor_folder_without_its_file_is_not_taken_for_the_library_s(folder: Path) -> None:
+    """A folder of the name lies beside the scenario: the library's corridor of that name is not meant."""
+    (folder / "strait").rename(folder / "us-mexico")
+    scenario = folder / "two-ways.yaml"
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace("base: strait", "base: us-mexico"), encoding="utf-8")
+    (folder / "us-mexico" / "corridor.yaml").unlink()
+    with pytest.raises(InputError, match=r"us-mexico.*has no corridor\.yaml"):
+        load(scenario)

@@ -102,6 +102,9 @@ def find(name: str | Path, kind: FileKind = "scenario", beside: Path | None = No
         path = folder / f"{before}{text}{after}"
         if text and path.is_file():
             return path
+        if text and kind == "corridor" and path.parent.is_dir():  # not that of the same name further on
+            raise InputError([Problem(str(path.parent), "", f"is the folder of this {kind}, and has no {path.name}",
+                                      advice="put it back, or take the folder away")])  # fmt: skip
     if kind == "scenario":
         for folder in folders(beside):
             if text and (path := folder / text / "corridor.yaml").is_file():
