@@ -331,7 +331,8 @@ def test_a_corridor_folder_without_its_file_is_not_taken_for_the_library_s(folde
     """A folder of the name lies beside the scenario: the library's corridor of that name is not meant."""
     (folder / "strait").rename(folder / "us-mexico")
     scenario = folder / "two-ways.yaml"
-    scenario.write_text(scenario.read_text(encoding="utf-8").replace("base: strait", "base: us-mexico"), encoding="utf-8")
+    text = scenario.read_text(encoding="utf-8").replace("base: strait", "base: us-mexico")
+    scenario.write_text(text, encoding="utf-8")
     (folder / "us-mexico" / "corridor.yaml").unlink()
     with pytest.raises(InputError, match=r"us-mexico.*has no corridor\.yaml"):
         load(scenario)
