@@ -18,7 +18,7 @@ from simulator.sweeps.work import Ended, Task, do
 ROOT = Path(__file__).resolve().parents[1]
 DESIGN = """question: Does the agreement lower arrivals?
 cases:
-  short: {scenario: mine, end: 2016-07-01, persons_per_agent: 1000, set: {step_days: month}}
+  short: {scenario: mine, end: 2016-07-01, persons_per_agent: 1000, set: {step_days: month, period.warm_up_days: 0}}
 arms:
   made: {label: As made}
   none: {label: No agreement, overrides: [no-agreement]}

@@ -416,7 +416,7 @@ def test_replacing_a_sweep_by_a_bad_design_loses_nothing(folder: Path, inline: S
 
 def test_a_worker_of_other_versions_makes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Serial()
-    made.make = lambda url, task: (_ for _ in ()).throw(Stop)
+    made.make = lambda *_: (_ for _ in ()).throw(Stop)
     monkeypatch.setattr(engines, "engine", serial(made))
     with pytest.raises(Stop):
         api.sweep("sea")

@@ -217,8 +217,8 @@ class Watched(CorridorModel):
 
     def _compact(self) -> None:
         people = self.world.people
-        rows = np.flatnonzero(people.caught > 0)
-        for key, times in zip(people.key[rows].tolist(), people.caught[rows].tolist(), strict=True):
+        rows = np.flatnonzero(people.n_caught > 0)
+        for key, times in zip(people.key[rows].tolist(), people.n_caught[rows].tolist(), strict=True):
             known = self.days.setdefault(key, [])
             known += [self.world.end_day] * (times - len(known))
         super()._compact()

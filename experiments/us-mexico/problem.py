@@ -159,10 +159,10 @@ class Problem:
             if year < 0:
                 continue
             tried = world.ledger["attempts"][legs].sum(axis=2)
-            np.add.at(stopped[year], route[legs], tried * (world.caught * (1.0 - world.risk))[legs, None])
+            np.add.at(stopped[year], route[legs], tried * (world.p_stopped)[legs, None])
             attempts[year] += tried.sum()
             over_open[year] += tried[open_legs].sum()
-            deaths[year] += float(tried.sum(axis=1) @ world.risk[legs])
+            deaths[year] += float(tried.sum(axis=1) @ world.p_death[legs])
         self.runs_done += 1
         return Yearly(stopped.sum(axis=2), stopped.sum(axis=1), attempts, over_open, deaths)
 

@@ -303,7 +303,7 @@ def finish(
     if state[MISSING] == 0:
         # All of it stands in the whole tables now; of parts only one fold stays, for those who go on.
         fold(place, list(content["design"]["tables"]))
-    return SweepResult(place.url, content, state)
+    return SweepResult(place.url, content, place.read_json(STATE))
 
 
 def _plain(rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:
