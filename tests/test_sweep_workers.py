@@ -131,6 +131,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_interrupted_it_says_how_to_go_on(folder: Path, whole: Path) -> None:
     process = start(folder, "sweep", "sea", "--out", "interrupted", "--workers", "2")
     out = folder / "interrupted"

@@ -288,7 +288,10 @@ class Stop(Exception):
     """What ends a sweep before its end."""
 
 
-@pytest.mark.parametrize("after", [0, 1, 17, RUNS - 1])
+@pytest.mark.parametrize("after", [
+    pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow), 17,
+    pytest.param(RUNS - 1, marks=pytest.mark.slow),
+])  # fmt: skip
 def test_resume_makes_what_is_missing_and_nothing_else(
     whole: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
