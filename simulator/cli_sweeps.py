@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 SHOWN = ("name", "runs", "done", "failed", "missing", "not_needed", "mb", "corridor", "created", "ended", "question")
+NOTHING = hashlib.sha256().hexdigest()
+"""The hash of what is not there."""
 SHOWN_ROWS = 60
 FAILED_RUNS = 1
 COLUMNS_SQL = (
@@ -106,8 +109,8 @@ def _print_state(made: SweepResult, folder: str, as_json: bool) -> None:
     for row in counts.get("stopping", []):
         print(f"  {row['case']}, point {row['point']}: {row['said']} after {row['replicates']} replicates; interval of "
               f"the difference {row['width']:,.4g} wide, {row['wanted']:,.4g} asked")  # fmt: skip
-    print(f"results: {folder} (runs.parquet); people {counts['people_hash'][:12]}, "
-          f"figures {counts['figures_hash'][:12]}")  # fmt: skip
+    figures = "no figures were kept" if counts["figures_hash"] == NOTHING else f"figures {counts['figures_hash'][:12]}"
+    print(f"results: {folder} (runs.parquet); people {counts['people_hash'][:12]}, {figures}")
     if len(counts["processors"]) > 1:
         print("workers had different processors, so that people are those of any of them, and figures to 1e-9:")
         print("\n".join(f"  {one}" for one in counts["processors"]))

@@ -99,11 +99,15 @@ def test_what_a_killed_command_left_is_cleared_and_what_it_hid_is_put_back(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == [".run.b.x2.tmp", "run"]
 
 
-@pytest.mark.parametrize(("moment", "plain"), [(20, True), (124, True), (126, True), (126, False)])
-def test_a_kill_while_a_run_is_replaced_hides_nothing(tmp_path: Path, moment: int, plain: bool) -> None:
+@pytest.mark.parametrize(("moment", "calls", "plain"), [
+    (20, kill_saves.WATCHED, True), (0, ("rename",), True), (1, ("rename",), True), (120, kill_saves.WATCHED, False),
+])  # fmt: skip
+def test_a_kill_while_a_run_is_replaced_hides_nothing(
+    tmp_path: Path, moment: int, calls: tuple[str, ...], plain: bool
+) -> None:
     """A sample of what `tools/kill_saves.py` does sixty times."""
     fake_result(seed=1)[0].save(tmp_path / "run")
-    assert kill_saves.killed_run(tmp_path / "run", moment, 1, plain=plain) == (True, "")
+    assert kill_saves.killed_run(tmp_path / "run", moment, 1, plain=plain, calls=calls) == (True, "")
 
 
 def test_a_system_that_cannot_exchange_folders_replaces_them_all_the_same(

@@ -179,6 +179,31 @@ def test_one_damaged_sweep_is_named_and_left_out(folder: Path) -> None:
         shutil.rmtree(bad)
 
 
+def test_a_table_with_one_bit_changed_is_answered_by_nothing(folder: Path) -> None:
+    """Its length is the same, and DuckDB would read it: what names it refuses, all else leaves it out."""
+    bad = folder / "results" / "bit-sweep"
+    shutil.copytree(folder / "results" / "sea-sweep", bad)
+    try:
+        data = bytearray((bad / "runs.parquet").read_bytes())
+        data[len(data) // 3] ^= 1
+        (bad / "runs.parquet").write_bytes(data)
+        for command in (("results", str(bad)), ("query", "SELECT * FROM runs", "--sweep", str(bad)),
+                        ("query", 'SELECT * FROM "bit-sweep".runs')):  # fmt: skip
+            ended = corridor(*command)
+            assert refused(ended) and "is not what it was when the sweep ended" in ended.stderr
+        assert json.loads(corridor("query", "SELECT count(*) AS n FROM runs", "--json").stdout) == [{"n": 4}]
+    finally:
+        shutil.rmtree(bad)
+
+
+def test_lists_are_answered_as_lists(folder: Path) -> None:
+    asked = corridor("query", "SELECT [1, 2] AS x, list(arm) AS arms FROM runs", "--json")
+    assert asked.exit_code == 0
+    row = json.loads(asked.stdout)[0]
+    assert row["x"] == [1, 2] and len(row["arms"]) == 4
+    assert corridor("query", "SELECT [1, 2] AS x").exit_code == 0
+
+
 def test_a_sweep_that_runs_says_so_and_how_many_of_its_runs_are_there(folder: Path) -> None:
     half = folder / "results" / "half-sweep"
     shutil.copytree(folder / "results" / "sea-sweep", half)

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from balloon_table import LABELS, balloon_people, balloon_table
 from scipy import stats
+from sweeping import Serial, serial
 
 from simulator import api
 from simulator.analysis.diversion.figures.balance_words import balances_of
@@ -37,6 +38,7 @@ from simulator.analysis.report.from_table import from_table
 from simulator.analysis.report.page import shown, write
 from simulator.api.pictures import _swept
 from simulator.errors import InputError
+from simulator.sweeps import engine as engines
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "results" / "reference" / "squeeze-the-balloon"
@@ -556,3 +558,18 @@ def test_a_sweep_of_a_corridor_given_by_path_is_drawn_and_reported_from_anywhere
     lost = corridor("plot", out)
     assert lost.returncode == 2
     assert "keeps no scenario" in lost.stderr
+
+
+def test_the_squeeze_of_a_new_corridor_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The design that `corridor new` brings keeps what the page and the figures ask for."""
+    monkeypatch.chdir(tmp_path)
+    api.new("mine")
+    design = tmp_path / "mine" / "experiments" / "squeeze" / "design.yaml"
+    design.write_text(design.read_text(encoding="utf-8").replace("persons_per_agent: 20\n", "persons_per_agent: 1000\n"),
+                      encoding="utf-8")  # fmt: skip
+    assert corridor("check", design).stderr == ""
+    monkeypatch.setattr(engines, "engine", serial(Serial()))
+    api.sweep(design, out="swept", draws=0)
+    page = corridor("report", tmp_path / "swept", "--out", tmp_path / "page.html")
+    assert page.returncode == 0, page.stderr
+    assert "The Narrow sea" not in (tmp_path / "page.html").read_text(encoding="utf-8")

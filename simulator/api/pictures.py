@@ -126,7 +126,7 @@ def _swept(folder: str | Path) -> Swept:
     from simulator.sweeps.results import open_sweep
     from simulator.sweeps.store import PARTS, place_of
 
-    made = open_sweep(folder, whole=True)
+    made = open_sweep(folder)
     needed = tables_needed(made.content, str(folder))
     by_leg = people_table(made.content)
     place = place_of(made.folder)

@@ -292,7 +292,7 @@ def query(sql: str, *, sweep: str | Path | None = None, out: str | Path | None =
     if out is not None:
         units = {}
         if sweep is not None:
-            units = {name: each["unit"] for name, each in open_sweep(sweep).content["measures"].items()}
+            units = {name: each["unit"] for name, each in open_sweep(sweep, whole=False).content["measures"].items()}
         write_table(found, Path(out), units)
     return found
 
@@ -352,7 +352,7 @@ def remake(
         raise InputError([Problem("--run", "", "is no id", run, allowed="an id, or the beginning of one")])
     if out is not None:
         check_place(Path(out))
-    made = open_sweep(sweep, whole=True)
+    made = open_sweep(sweep)
     place = place_of(made.folder)
     check_same(stages or STAGES, made.content.get("stages"), made.folder)
     found = {

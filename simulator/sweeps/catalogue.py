@@ -41,7 +41,7 @@ def listed(root: str | Path = RESULTS) -> list[dict[str, Any]]:
     rows = []
     for folder in sweep_folders(root):
         try:
-            rows.append(_row(open_sweep(folder), folder))
+            rows.append(_row(open_sweep(folder, whole=False), folder))
         except InputError as error:
             rows.append({"name": folder.name, "folder": str(folder), "ended": f"damaged: {error.problems[0].message}"})
     return rows

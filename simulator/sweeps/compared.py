@@ -21,7 +21,7 @@ def compared_sweep(design: Design, sweep: str | Path) -> tuple[dict[str, Any], p
     InputError
         If the sweep is of another design, or was made with other options, or is not complete.
     """
-    made = open_sweep(sweep, whole=True)
+    made = open_sweep(sweep)
     found = []
     if made.content["design_hash"] != design.experiment.asked_hash:
         advice = "compare with the draws and replicates that it was made with"

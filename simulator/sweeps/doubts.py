@@ -175,7 +175,8 @@ class _Factors:
             if held not in groups:
                 groups[held] = [self._prints((*base[:number], share, *base[number + 1 :])) for share in shares]
         where = ("factors", axis.name) if axis.name in self.design.experiment.factors else ("factors",)
-        idle = [held for held, prints in groups.items() if len(set(prints)) == 1]
+        # One level alone is laid over every run: whether that acts is told of its orders.
+        idle = [held for held, prints in groups.items() if len(set(prints)) == 1 < len(prints)]
         case = _in_case(self.design, self.layout.name)
         if len(idle) == len(groups):
             reason = self._unread(axis) or "a run reads the same at all of its values"

@@ -121,12 +121,12 @@ def address(place: Place, *names: str) -> str:
     return "'" + path.replace("'", "''") + "'"
 
 
-def open_sweep(folder: str | Path, *, whole: bool = False) -> SweepResult:
+def open_sweep(folder: str | Path, *, whole: bool = True) -> SweepResult:
     """Open a sweep by its folder, or by its name in ``results/``.
 
     Parameters
     ----------
-    whole : read its tables to see whether they are those that it ended with; by default their lengths and columns tell.
+    whole : read its tables to see whether they are those that it ended with; else their lengths and columns tell.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def _there(file: Path) -> bool:
 
 def read_sweep(folder: str | Path) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Return what was asked of a sweep, its runs, and its points in the unit cube; see `SweepResult`."""
-    made = open_sweep(folder, whole=True)
+    made = open_sweep(folder)
     return made.content, made.runs, made.design
 
 
