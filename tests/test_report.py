@@ -565,8 +565,8 @@ def test_the_squeeze_of_a_new_corridor_is_reported(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     api.new("mine")
     design = tmp_path / "mine" / "experiments" / "squeeze" / "design.yaml"
-    design.write_text(design.read_text(encoding="utf-8").replace("persons_per_agent: 20\n", "persons_per_agent: 1000\n"),
-                      encoding="utf-8")  # fmt: skip
+    text = design.read_text(encoding="utf-8")
+    design.write_text(text.replace("persons_per_agent: 20\n", "persons_per_agent: 1000\n"), encoding="utf-8")
     assert corridor("check", design).stderr == ""
     monkeypatch.setattr(engines, "engine", serial(Serial()))
     api.sweep(design, out="swept", draws=0)
