@@ -62,6 +62,9 @@ def test_an_override_over_what_holds_no_fields_is_one_error(
     (folder / "strait" / "policies.yaml").write_text("sea-agreement: [\n")
     corridor = folder / "strait" / "corridor.yaml"
     corridor.write_text(corridor.read_text().replace("policies: policies.yaml", f"policies: {policies}"))
+    design = folder / "experiments" / "squeeze" / "design.yaml"  # laid in the case, not by a factor
+    text = design.read_text().replace("overrides: [no-agreement]", "overrides: [no-agreement, squeeze-narrow-sea]")
+    design.write_text(text)
     with pytest.raises(InputError, match=says) as caught:
         api.check(folder / "experiments" / "squeeze")
     assert not not_said or not_said not in str(caught.value)
