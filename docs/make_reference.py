@@ -58,8 +58,15 @@ FILES: Final[tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...]] = (
         "Bargains, regimes and responses",
         "`bargains`, `regimes` and `responses` of a corridor; [governments.md](governments.md) says how to use them",
         (
-            bargains.Bargain, bargains.RegimesFile, bargains.Acts, bargains.Act, bargains.Regime, bargains.Item,
-            bargains.Response, bargains.Answer, bargains.AnswerLever,
+            bargains.Bargain,
+            bargains.RegimesFile,
+            bargains.Acts,
+            bargains.Act,
+            bargains.Regime,
+            bargains.Item,
+            bargains.Response,
+            bargains.Answer,
+            bargains.AnswerLever,
         ),
     ),
     (
@@ -126,8 +133,7 @@ def limits(info: FieldInfo) -> str:
     found = {name: getattr(part, name) for part in parts for name in ("ge", "gt", "le", "lt") if hasattr(part, name)}
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
     return ", ".join(
-        f"{words[name]} {_number(bound) if isinstance(bound, int | float) else bound}"
-        for name, bound in found.items()
+        f"{words[name]} {_number(bound) if isinstance(bound, int | float) else bound}" for name, bound in found.items()
     )
 
 

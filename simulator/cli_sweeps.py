@@ -117,9 +117,7 @@ def _print_state(made: SweepResult, folder: str, as_json: bool) -> None:
     print(f'ask: corridor query "SELECT * FROM runs LIMIT 5" --sweep {folder}')
 
 
-def _print_estimate(
-    design: str, draws: int | None, replicates: int | None, workers: int | None, as_json: bool
-) -> None:
+def _print_estimate(design: str, draws: int | None, replicates: int | None, workers: int | None, as_json: bool) -> None:
     """Print what a sweep would take."""
     from simulator import api
 

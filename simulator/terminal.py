@@ -233,7 +233,7 @@ def _choice_rows(choice: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[o
         (term, *(_score(each["terms"][term]) for each in options)) for term in options[0]["terms"]
     ]
     rows.append(("utility", *(_score(each["utility"]) for each in options)))
-    rows.append(("chance", *(percent(each['chance']) for each in options)))
+    rows.append(("chance", *(percent(each["chance"]) for each in options)))
     return header, rows
 
 

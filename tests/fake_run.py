@@ -58,26 +58,57 @@ def plain_parameters() -> Parameters:
 
 def fake_scenario(start: date = date(2014, 1, 1), end: date = date(2014, 7, 1), **changes: Any) -> Scenario:
     """Return a scenario with two routes, of which one has arrivals observed."""
-    legs = [("home--coast", "land", "", False), ("coast--island", "sea", "east", True),
-            ("island--city", "land", "east", False), ("desert--shore", "sea", "centre", True)]
-    corridor = CorridorFile.model_validate({
-        "corridor": "fake", "title": "Fake", "summary": "Made up.", "available": [start, end], "reference_year": 2014,
-        "routes": {"centre": {"label": "Centre"}, "east": {"label": "East"}, "unused": {"label": "Unused"}},
-        "wealth_classes": [{"name": "poor", "share": 0.5}, {"name": "rich", "share": 0.5}],
-        "tables": {table: {"file": f"{table}.csv"} for table in TABLES},
-        "observed": {"east-arrivals": {"label": "East", "measure": "arrivals", "routes": ["east"], "source": "s"}},
-        "parameters": plain_parameters(),
-    })
+    legs = [
+        ("home--coast", "land", "", False),
+        ("coast--island", "sea", "east", True),
+        ("island--city", "land", "east", False),
+        ("desert--shore", "sea", "centre", True),
+    ]
+    corridor = CorridorFile.model_validate(
+        {
+            "corridor": "fake",
+            "title": "Fake",
+            "summary": "Made up.",
+            "available": [start, end],
+            "reference_year": 2014,
+            "routes": {"centre": {"label": "Centre"}, "east": {"label": "East"}, "unused": {"label": "Unused"}},
+            "wealth_classes": [{"name": "poor", "share": 0.5}, {"name": "rich", "share": 0.5}],
+            "tables": {table: {"file": f"{table}.csv"} for table in TABLES},
+            "observed": {"east-arrivals": {"label": "East", "measure": "arrivals", "routes": ["east"], "source": "s"}},
+            "parameters": plain_parameters(),
+        }
+    )
     content: dict[str, Any] = {
         **{table: () for table in TABLES},
-        "name": "fake", "title": "A fake scenario", "summary": "Made up.", "base": "fake",
-        "period": {"start": start, "end": end}, "step_days": 7, "persons_per_agent": 1, "seed": 1, "overrides": (),
-        "compare": (), "corridor": corridor,
-        "legs": [{"leg": leg, "tail": leg.split("--")[0], "head": leg.split("--")[1], "mode": mode, "route": route,
-                  "counted": counted, "distance_km": 10, "days": 1, "price_eur": 100, "p_death": 0.01}
-                 for leg, mode, route, counted in legs],
-        "observed": [{"series": "east-arrivals", "month": f"2014-0{month}", "value": 100 * month}
-                     for month in range(1, 5)],
+        "name": "fake",
+        "title": "A fake scenario",
+        "summary": "Made up.",
+        "base": "fake",
+        "period": {"start": start, "end": end},
+        "step_days": 7,
+        "persons_per_agent": 1,
+        "seed": 1,
+        "overrides": (),
+        "compare": (),
+        "corridor": corridor,
+        "legs": [
+            {
+                "leg": leg,
+                "tail": leg.split("--")[0],
+                "head": leg.split("--")[1],
+                "mode": mode,
+                "route": route,
+                "counted": counted,
+                "distance_km": 10,
+                "days": 1,
+                "price_eur": 100,
+                "p_death": 0.01,
+            }
+            for leg, mode, route, counted in legs
+        ],
+        "observed": [
+            {"series": "east-arrivals", "month": f"2014-0{month}", "value": 100 * month} for month in range(1, 5)
+        ],
         "sources": {},
     }
     return Scenario.model_validate({**content, **changes})

@@ -70,8 +70,10 @@ def sweep(
     factors, fields = list(asked["factors"]), [each["field"] for each in asked["cases"]["one"]["drawn"]]
     places = np.zeros((1, 0)) if design is None else design
     values = np.zeros((1, 0)) if drawn is None else drawn
-    point, draw, replicate = (each.ravel() for each in np.meshgrid(
-        np.arange(len(places)), np.arange(len(values)), np.arange(replicates), indexing="ij"))
+    point, draw, replicate = (
+        each.ravel()
+        for each in np.meshgrid(np.arange(len(places)), np.arange(len(values)), np.arange(replicates), indexing="ij")
+    )
     rng = np.random.default_rng(seed)
     varied: dict[str, Any] = {}
     for place, name in enumerate(factors):
@@ -80,12 +82,22 @@ def sweep(
     varied.update({name: values[draw, place] for place, name in enumerate(fields)})
     parts = []
     for arm in asked["arms"]:
-        part = pd.DataFrame({
-            "id": [f"{arm}-{number}" for number in range(len(point))], "case": "one", "arm": arm, "point": point,
-            "draw": draw + (1 if fields else 0), "replicate": replicate, "seed": replicate + 1,
-            "member": pd.array([pd.NA] * len(point), dtype="Int64"), "status": "done", "error": "", "seconds": 0.1,
-            **varied,
-        })
+        part = pd.DataFrame(
+            {
+                "id": [f"{arm}-{number}" for number in range(len(point))],
+                "case": "one",
+                "arm": arm,
+                "point": point,
+                "draw": draw + (1 if fields else 0),
+                "replicate": replicate,
+                "seed": replicate + 1,
+                "member": pd.array([pd.NA] * len(point), dtype="Int64"),
+                "status": "done",
+                "error": "",
+                "seconds": 0.1,
+                **varied,
+            }
+        )
         for measure in asked["measures"]:
             part[measure] = outcome(varied, arm, measure) + luck * rng.normal(size=len(point))
         parts.append(part)

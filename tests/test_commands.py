@@ -110,8 +110,11 @@ def test_all_commands_of_a_document_run(path: Path, tmp_path: Path, monkeypatch:
 
 def spans() -> list[tuple[str, str]]:
     """Return every command that stands in running text, with its document."""
-    return [(named(path), re.sub(r"\s+", " ", span)) for path in DOCUMENTS
-            for span in SPAN.findall(re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.S | re.M))]
+    return [
+        (named(path), re.sub(r"\s+", " ", span))
+        for path in DOCUMENTS
+        for span in SPAN.findall(re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.S | re.M))
+    ]
 
 
 def test_commands_in_running_text_and_their_options_exist() -> None:

@@ -335,7 +335,12 @@ def test_tables_figures_and_words_are_written_whole(tmp_path: Path, monkeypatch:
     exploration = explore(made, runs, places)
     files = {path.name for path in write(exploration, tmp_path / "out")}
     assert files == {f"{name}.csv" for name in exploration.tables()} | {
-        "README.md", "exploration.json", "decides.png", "decides-best.png", "conditions.png"}
+        "README.md",
+        "exploration.json",
+        "decides.png",
+        "decides-best.png",
+        "conditions.png",
+    }
     page = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "1 failed and 0 are missing" in page
     assert "1 of 60 units (points and draws) are left out" in page

@@ -36,8 +36,11 @@ def test_known_values_stay() -> None:
     assert GROUP == 5151677558967123414
     assert draws.stream(Decision.CHOOSE, 0) == 1816945705467351922
     assert draws.person_keys(GROUP, 0, 0, 2).tolist() == [5613333669610422074, 4954469287220428114]
-    for first, digest in ((Decision.PATHWAY, "5af1944abd55e3bd"), (Decision.GOVERN, "ea24c4900369010b"),
-                          (Decision.HOMEWARD, "e347dded9703180f")):
+    for first, digest in (
+        (Decision.PATHWAY, "5af1944abd55e3bd"),
+        (Decision.GOVERN, "ea24c4900369010b"),
+        (Decision.HOMEWARD, "e347dded9703180f"),
+    ):
         blob = b"".join(
             draws.words(keys(1000), draws.stream(d, s, t)).tobytes()
             for d in Decision if d <= first for s in (0, 9) for t in (0, 63)

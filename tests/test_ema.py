@@ -128,15 +128,26 @@ def test_values_that_make_no_sense_give_no_number(folder: Path, monkeypatch: pyt
 
 def test_every_problem_at_once(folder: Path) -> None:
     workbench()
-    measures = {"sea": {"measure": "arrivals", "where": {"route": "nowhere"}},
-                "bad": {"measure": "arrivals", "better": "perhaps"}}
-    levers = {"half": {"field": "x", "low": 1}, "two words": LEVERS["agreement"],
-              "lost": {"levels": {"a": {}, "b": {"overrides": ["no-such"]}}}}
+    measures = {
+        "sea": {"measure": "arrivals", "where": {"route": "nowhere"}},
+        "bad": {"measure": "arrivals", "better": "perhaps"},
+    }
+    levers = {
+        "half": {"field": "x", "low": 1},
+        "two words": LEVERS["agreement"],
+        "lost": {"levels": {"a": {}, "b": {"overrides": ["no-such"]}}},
+    }
     with pytest.raises(InputError) as caught:
         ema_model("mine", measures, uncertainties=["parameters.choice.scael"], levers=levers, name="my model", **SHORT)
     assert [problem.field for problem in caught.value.problems] == [
-        "measures.bad.better", "levers.half", "levers.lost=b", "uncertainties.0", "measures.sea.where.route", "name",
-        "levers.two words"]
+        "measures.bad.better",
+        "levers.half",
+        "levers.lost=b",
+        "uncertainties.0",
+        "measures.sea.where.route",
+        "name",
+        "levers.two words",
+    ]
 
 
 def test_without_the_workbench_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": {"core", "scenario", "outputs"},
     "validation": {"core", "scenario", "outputs", "analysis", "model"},
     "connectors": {"core", "scenario", "outputs", "model", "sweeps"},
-    "api": BELOW_MODEL
-    | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps"},
+    "api": BELOW_MODEL | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps"},
     "terminal": {"core"},
     "cli_sweeps": {"core", "sweeps", "api", "terminal"},
     "cli_reports": {"core", "analysis", "api", "terminal"},

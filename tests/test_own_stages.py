@@ -27,8 +27,12 @@ from simulator.stages.schedule import made_of
 from simulator.sweeps import engine as engines
 from simulator.world.fields import RECORDED
 
-RESCUED = lively(policies={**small.EVERYTHING, "crews": small.policy(
-    small.change("rescue", "EU", ["eastern", "western"], [("2016-01-01", 0.9)]))})
+RESCUED = lively(
+    policies={
+        **small.EVERYTHING,
+        "crews": small.policy(small.change("rescue", "EU", ["eastern", "western"], [("2016-01-01", 0.9)])),
+    }
+)
 PAGE = Path(__file__).parents[1] / "docs" / "your-own-stage.md"
 CODE, USE = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 

@@ -178,7 +178,8 @@ def test_files_are_written_and_repeat_byte_for_byte(with_deal: Any, without_deal
     first = [*draw_run(with_deal, tmp_path / "a"), *draw_comparison([with_deal, without_deal], tmp_path / "a")]
     second = [*draw_run(with_deal, tmp_path / "b"), *draw_comparison([with_deal, without_deal], tmp_path / "b")]
     assert sorted(path.name for path in first) == sorted(
-        f"{name}.{kind}" for name in ("arrivals", "comparison", "deaths", "map") for kind in ("png", "svg"))
+        f"{name}.{kind}" for name in ("arrivals", "comparison", "deaths", "map") for kind in ("png", "svg")
+    )
     for one, other in zip(first, second, strict=True):
         assert one.stat().st_size > 10_000
         assert one.read_bytes() == other.read_bytes()
@@ -209,8 +210,9 @@ def test_drawing_leaves_pyplot_alone() -> None:
 
 
 # Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB.
-DEUTERANOPIA = np.array([
-    [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]])
+DEUTERANOPIA = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+)
 
 
 def seen(colour: str) -> np.ndarray:

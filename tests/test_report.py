@@ -356,8 +356,9 @@ def test_map_holds_the_people_of_the_runs(content: ReportContent, runs: dict[str
 def test_text_from_files_cannot_become_code(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     table = balloon_table().replace({"east": "east</script><script>alert(2)</script>"})
-    content = from_table(table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)],
-                                 "people": balloon_people(table)})
+    content = from_table(
+        table, {"title": evil, "about": [(evil, evil)], "remake": [(evil, evil)], "people": balloon_people(table)}
+    )
     text = write(content, tmp_path / "evil.html").read_text(encoding="utf-8")
     assert "alert(1)</script>" not in text
     assert "<script>alert(2)" not in text
@@ -439,7 +440,8 @@ def test_the_map_of_a_sweep_holds_the_people_of_its_runs(swept: Swept) -> None:
         assert sum(view["people"][0]) == pytest.approx(total, rel=0.02), "but for legs too thin to draw"
     change = np.subtract(squeezed["people"][0], was["people"][0])
     assert views["Central Mediterranean: difference"]["people"][0] == pytest.approx(change, abs=200), (
-        "one baseline is shown; each difference is from its own, which is the same but for rounding")
+        "one baseline is shown; each difference is from its own, which is the same but for rounding"
+    )
     leg = int(np.argmax(was["people"][0]))
     name = next(each for each in people["leg"].unique() if _leg_name(swept, each) == content.map["legs"][leg]["name"])
     chosen = swept.people[swept.people["leg"].eq(name) & swept.people["effort"].eq(1.0)]

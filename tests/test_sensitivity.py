@@ -178,8 +178,10 @@ def test_blocks_with_a_missing_point_are_left_out_and_named() -> None:
     again["point"] = again["point"].rank(method="dense").astype(int) - 1
     clean = indices(made, again, whole)["sobol"]
     mine = found["sobol"]
-    pd.testing.assert_frame_equal(mine[mine["arm"] == "policy"].drop(columns="blocks").reset_index(drop=True),
-                                  clean[clean["arm"] == "policy"].drop(columns="blocks").reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        mine[mine["arm"] == "policy"].drop(columns="blocks").reset_index(drop=True),
+        clean[clean["arm"] == "policy"].drop(columns="blocks").reset_index(drop=True),
+    )
 
 
 def test_a_point_keeps_its_mean_while_any_replicate_is_there() -> None:
@@ -219,15 +221,20 @@ def test_a_measure_that_is_constant_or_never_there_says_so() -> None:
     asked = content({"y": None, "same": None, "never": None}, factors="abc", sampling=sampling)
     found = indices(*sweep(asked, outcome, points))
     assert found["blocks"].set_index("measure")["note"].to_dict() == {
-        "y": "", "same": "does not vary", "never": "0 whole blocks: too few"}
+        "y": "",
+        "same": "does not vary",
+        "never": "0 whole blocks: too few",
+    }
     assert set(found["sobol"]["measure"]) == {"y"}
 
 
 def test_levels_are_factors_too_and_order_of_rows_plays_no_part() -> None:
     """A factor of two levels that adds 1, and one of three that does nothing."""
     sampling, points = design("sobol", "ab", 64)
-    factors = {"a": {"label": "a", "kind": "levels", "levels": ["off", "on"]},
-               "b": {"label": "b", "kind": "levels", "levels": ["x", "y", "z"]}}
+    factors = {
+        "a": {"label": "a", "kind": "levels", "levels": ["off", "on"]},
+        "b": {"label": "b", "kind": "levels", "levels": ["x", "y", "z"]},
+    }
     asked = content({"y": None}, factors="ab", sampling=sampling) | {"factors": factors}
     made, runs, places = sweep(asked, lambda varied, *_: (varied["a"] == "on").astype(float), points)
     found = indices(made, runs, places)["sobol"]

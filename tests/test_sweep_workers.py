@@ -68,9 +68,7 @@ def wait_for(out: Path, runs: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-def test_one_worker_gives_the_bits_of_none_and_nothing_but_this_machine_can_reach_it(
-    folder: Path, whole: Path
-) -> None:
+def test_one_worker_gives_the_bits_of_none_and_nothing_but_this_machine_can_reach_it(folder: Path, whole: Path) -> None:
     process = start(folder, "sweep", "sea", "--out", "with-1", "--workers", "1")
     wait_for(folder / "with-1", 1, process)
     heard = {
@@ -202,7 +200,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
                "env": {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}}  # fmt: skip
     dask = [sys.executable, "-m", "dask"]
     scheduler = subprocess.Popen(
-        [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], **options  # type: ignore[call-overload]
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+        **options,  # type: ignore[call-overload]
     )
     until = time.monotonic() + LONG
     while time.monotonic() < until:

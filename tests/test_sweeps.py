@@ -196,8 +196,11 @@ def test_a_run_made_again_is_the_same_by_people_exactly_and_by_figures_to_a_bill
     """As if workers on another processor had made the sweep, or other code."""
     one = open_sweep(whole).runs.iloc[0]["id"]
     out = tmp_path / "out"
-    for column, factor, said, status in (("trust", 1 + 1e-12, "figures the same to 1e-09", 0),
-                                         ("trust", 1.001, "figures differ", 1), ("arrivals", 2, "people differ", 1)):
+    for column, factor, said, status in (
+        ("trust", 1 + 1e-12, "figures the same to 1e-09", 0),
+        ("trust", 1.001, "figures differ", 1),
+        ("arrivals", 2, "people differ", 1),
+    ):
         changed = tmp_path / f"changed-{factor}"
         shutil.copytree(whole, changed)
         runs = pd.read_parquet(changed / "runs.parquet")

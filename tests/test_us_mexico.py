@@ -169,6 +169,7 @@ def test_the_southern_border_programme_stops_more_in_mexico() -> None:
 
 # What a barrier does, and who is caught again ------------------------------------------------------------------------
 
+
 def test_f2_a_barrier_on_one_sector() -> None:
     """Fewer get through there by a quarter, more or less (its size is chosen so), and more next door (F2b)."""
     without, there = (

@@ -120,8 +120,14 @@ def test_a_column_without_a_name(folder: Path) -> None:
 
 
 def test_all_bad_rows_come_at_once(folder: Path) -> None:
-    _append(folder, "displaced", "XHI,XST,2016", _row(folder, "displaced", origin="XHI", host="XST", year=1, people=1),
-            "XHI,XST,2017,1,2,3,4,5,6,7", _row(folder, "displaced", origin="XHI", host="XST", year=2018, people="x"))
+    _append(
+        folder,
+        "displaced",
+        "XHI,XST,2016",
+        _row(folder, "displaced", origin="XHI", host="XST", year=1, people=1),
+        "XHI,XST,2017,1,2,3,4,5,6,7",
+        _row(folder, "displaced", origin="XHI", host="XST", year=2018, people="x"),
+    )
     said = _said(folder)
     for part in ("has 3 cells", "has 10 cells", "year: is too small", "people: is not a number"):
         assert part in said

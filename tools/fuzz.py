@@ -52,6 +52,8 @@ COUNTS: Final = (
     "prices", "revenue", "backlog", "remittances", "spending", "death_risk",
 )  # fmt: skip
 """Measures that are finite and not negative, whatever the corridor."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a case."""

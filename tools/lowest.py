@@ -1,6 +1,6 @@
 """Print the lowest versions that pyproject.toml allows, as a constraints file for pip: one line a dependency.
 
-    python tools/lowest.py [extra ...] > lowest.txt
+python tools/lowest.py [extra ...] > lowest.txt
 """
 
 from __future__ import annotations

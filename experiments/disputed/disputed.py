@@ -74,9 +74,7 @@ def refit_levels(setting: Setting, fit: dict[str, Any]) -> tuple[calibration.Pro
     return problem, best
 
 
-def monthly(
-    setting: Setting, problem: calibration.Problem, levels: dict[str, float], without: bool
-) -> pd.DataFrame:
+def monthly(setting: Setting, problem: calibration.Problem, levels: dict[str, float], without: bool) -> pd.DataFrame:
     """Run the scenario and return arrivals by month (rows) and ``route origin need``, of the routes of first entry.
 
     Need is not kept here: those of one origin are one group.

@@ -126,13 +126,17 @@ def tables(origins: pd.DataFrame) -> str:
              "| where control rises | fewer there | of every 100 of them, matched elsewhere | others more elsewhere "
              "| change in deaths |", "|---|---|---|---|---|"]  # fmt: skip
     for each in found:
-        matched = (f"{share_words(each)}: about {number(each.moved.mean)} people" if each.known else "cannot be told")
+        matched = f"{share_words(each)}: about {number(each.moved.mean)} people" if each.known else "cannot be told"
         lines.append(f"| {labels[each.squeezed]} | {said(each.fall)}, of {number(each.before)} | {matched} "
                      f"| {said(each.others)} | {signed(each.deaths.mean)} "
                      f"({signed_between(each.deaths.low, each.deaths.high)}) |")  # fmt: skip
-    lines += ["", "By origin, those that change by five thousand people or more (from a thousand on: `by-origin.csv` "
-              "there):", "",
-              "| where control rises | origin | change there | change elsewhere | matched |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "By origin, those that change by five thousand people or more (from a thousand on: `by-origin.csv` there):",
+        "",
+        "| where control rises | origin | change there | change elsewhere | matched |",
+        "|---|---|---|---|---|",
+    ]
     for row in origins.to_dict(orient="records"):
         ends = [(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("change_here", "change_elsewhere")]
         words = " | ".join(f"{signed(mean)} ({signed_between(low, high)})" for mean, low, high in ends)

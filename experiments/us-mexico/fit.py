@@ -164,8 +164,12 @@ def main() -> None:
     parser.add_argument("--seed-from", type=Path, help="trials of an earlier search to begin with")
     parser.add_argument("--dry", action="store_true", help="write no fit.yaml")
     parser.add_argument("--seed", type=int, default=1, help="of the points of the Sobol sequence")
-    parser.add_argument("--fitted-to", type=int, metavar="YEAR",
-                        help="read nothing after this fiscal year, log what comes of the others, write no fit.yaml")
+    parser.add_argument(
+        "--fitted-to",
+        type=int,
+        metavar="YEAR",
+        help="read nothing after this fiscal year, log what comes of the others, write no fit.yaml",
+    )
     asked = parser.parse_args()
     began = time.monotonic()
     problem = Problem(last=asked.fitted_to)

@@ -93,8 +93,12 @@ def contrast(results: Sequence[Result], labels: Sequence[str] | None = None) -> 
     if len(runs) == 2 and set(have[0]) < set(have[1]):
         runs, have = runs[::-1], have[::-1]
         names = names[::-1] if names is not None else None
-    differing = {name: policy for policies in have for name, policy in policies.items()
-                 if not all(name in other for other in have)}
+    differing = {
+        name: policy
+        for policies in have
+        for name, policy in policies.items()
+        if not all(name in other for other in have)
+    }
     ordered = dict(sorted(differing.items(), key=lambda item: (item[1].announced, item[0])))
     with_without = len(runs) == 2 and bool(ordered) and set(ordered) <= set(have[0])
     if names is None:
@@ -209,11 +213,20 @@ def _difference_bars(axes: Axes, compared: Contrast, differences: pd.DataFrame, 
         look = looks[str(route)]
         axes.barh(place, total, height=0.5, color=look["color"], edgecolor=style.INK, linewidth=0.5)
         axes.plot([-1.1, -0.98], [place, place], transform=across, clip_on=False, solid_capstyle="butt", **look)
-        axes.text(-0.94, place, routes[str(route)].label, transform=across, size=style.TEXT_SIZE, va="center",
-                  color=style.INK)
+        axes.text(
+            -0.94, place, routes[str(route)].label, transform=across, size=style.TEXT_SIZE, va="center", color=style.INK
+        )
         text = signed(people(float(total)), float(total))
-        axes.annotate(text, (float(total), place), (5 if total >= 0 else -5, 0), textcoords="offset points",
-                      size=style.SMALL_SIZE + 0.5, va="center", ha="left" if total >= 0 else "right", color=style.INK)
+        axes.annotate(
+            text,
+            (float(total), place),
+            (5 if total >= 0 else -5, 0),
+            textcoords="offset points",
+            size=style.SMALL_SIZE + 0.5,
+            va="center",
+            ha="left" if total >= 0 else "right",
+            color=style.INK,
+        )
     # Room for a number on the sides that have bars.
     axes.set_xlim(low - (room if low < 0 else 0.0), high + room)
     axes.axvline(0, color=style.INK, linewidth=0.8)
@@ -235,8 +248,10 @@ def comparison_figure(compared: Contrast) -> tuple[Figure, str]:
     title = headline(compared, differences)
     used = [scenario.corridor.observed[name].source for route in routes for name in route_observations(scenario, route)]
     alone = "One pair of runs: no interval. " if compared.with_without else ""
-    subtitle = (f"{scenario.title}. {compared.seeds} Totals, not persons: those more on one route need not be those "
-                f"fewer on another. {alone}Vertical scales differ; one person may be counted on two routes.")
+    subtitle = (
+        f"{scenario.title}. {compared.seeds} Totals, not persons: those more on one route need not be those "
+        f"fewer on another. {alone}Vertical scales differ; one person may be counted on two routes."
+    )
     grid = grid_for(len(routes), 1 + len(results), compared.policies)
     height = 1.3 + grid.height + 3.4
     figure, bottom, top = style.new_figure(height, title, subtitle, style.source_line(results, dict.fromkeys(used)))

@@ -253,9 +253,7 @@ def need_sklearn() -> None:
         raise InputError([Problem("--conditions", "", said, advice=ADVICE)]) from None
 
 
-def _questions(
-    groups: Mapping[str, Units], better: Mapping[str, Any]
-) -> Iterator[tuple[str, Units, list[str]]]:
+def _questions(groups: Mapping[str, Units], better: Mapping[str, Any]) -> Iterator[tuple[str, Units, list[str]]]:
     """Yield what a tree is to tell: measure, units, and the arm that does best in each."""
     judged = {name: group for name, group in groups.items() if better[name] is not None and _enough(group)}
     for measure, group in judged.items():

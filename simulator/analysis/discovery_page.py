@@ -169,9 +169,7 @@ def _about(made: Exploration) -> str:
     return text
 
 
-def _figures(
-    figures: Mapping[str, tuple[Path, str]], table: str, after: str, content: Mapping[str, Any]
-) -> list[str]:
+def _figures(figures: Mapping[str, tuple[Path, str]], table: str, after: str, content: Mapping[str, Any]) -> list[str]:
     """Return the names of the figures of a table in a case."""
     start = FIGURES.get(table)
     if start is None:

@@ -98,8 +98,7 @@ def differences_figure(findings: Findings, case: str) -> tuple[Figure | None, st
     said = []
     for axes, (name, measure) in zip(cells, measures.items(), strict=True):
         rows = [table.loc[(name, arm)] for arm in others]
-        _difference_panel(axes, rows, [content["arms"][arm]["label"] for arm in others], measure,
-                          small.get(name, 0.0))
+        _difference_panel(axes, rows, [content["arms"][arm]["label"] for arm in others], measure, small.get(name, 0.0))
         parts = "; ".join(
             f"{content['arms'][arm]['label']} {amount(row['mean'])} ({amount(row['low'])} to {amount(row['high'])})"
             for arm, row in zip(others, rows, strict=True)

@@ -130,8 +130,17 @@ def label_places(
         if len(drawn) >= limit:
             break
         x, y = axes.transData.transform(point)
-        text = axes.text(0, 0, name, size=size, color=style.INK, zorder=7, va="center", gid="place",
-                         path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.9)])
+        text = axes.text(
+            0,
+            0,
+            name,
+            size=size,
+            color=style.INK,
+            zorder=7,
+            va="center",
+            gid="place",
+            path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.9)],
+        )
         extent = text.get_window_extent(renderer)
         width, height = extent.width, extent.height
         for dx, dy, side in _AROUND:
@@ -143,8 +152,15 @@ def label_places(
                 text.set_position((float(at[0]), float(at[1])))
                 taken.append(box.padded(1.5))
                 drawn.append(name)
-                axes.plot(*point, marker="o", markersize=3.0, color="white", markeredgecolor=style.INK,
-                          markeredgewidth=0.8, zorder=6)
+                axes.plot(
+                    *point,
+                    marker="o",
+                    markersize=3.0,
+                    color="white",
+                    markeredgecolor=style.INK,
+                    markeredgewidth=0.8,
+                    zorder=6,
+                )
                 break
         else:
             text.remove()
@@ -152,20 +168,35 @@ def label_places(
 
 
 _AROUND: Final = (
-    (5, 0, "left"), (-5, 0, "right"), (0, 8, "middle"), (0, -8, "middle"), (5, 7, "left"), (-5, 7, "right"),
-    (5, -7, "left"), (-5, -7, "right"), (9, 12, "left"), (-9, 12, "right"), (9, -12, "left"), (-9, -12, "right"),
-    (0, 14, "middle"), (0, -14, "middle"),
+    (5, 0, "left"),
+    (-5, 0, "right"),
+    (0, 8, "middle"),
+    (0, -8, "middle"),
+    (5, 7, "left"),
+    (-5, 7, "right"),
+    (5, -7, "left"),
+    (-5, -7, "right"),
+    (9, 12, "left"),
+    (-9, 12, "right"),
+    (9, -12, "left"),
+    (-9, -12, "right"),
+    (0, 14, "middle"),
+    (0, -14, "middle"),
 )
 """Where a label may go: offset in points, and which side of it is at the place."""
 
 
 Corner = Literal["lower right", "upper right", "lower left", "upper left"]
 CORNERS: Final[dict[Corner, tuple[int, int]]] = {
-    "lower right": (1, 0), "upper right": (1, 1), "lower left": (0, 0), "upper left": (0, 1)}
+    "lower right": (1, 0),
+    "upper right": (1, 1),
+    "lower left": (0, 0),
+    "upper left": (0, 1),
+}
+
+
 def emptiest_corners(frame: Frame, points: Points) -> list[Corner]:
     """Return the corners of a map in order of the points (n, 2) in them, fewest first."""
     share = (frame.project(points) - frame.project(np.array([frame.low]))) / frame.size
-    crowd = {
-        name: int((np.abs(share - corner) < (0.27, 0.42)).all(axis=1).sum()) for name, corner in CORNERS.items()
-    }
+    crowd = {name: int((np.abs(share - corner) < (0.27, 0.42)).all(axis=1).sum()) for name, corner in CORNERS.items()}
     return sorted(crowd, key=lambda name: crowd[name])

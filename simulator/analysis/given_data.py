@@ -230,9 +230,7 @@ def _direction(one: Input, values: Floats) -> float:
     return float(np.corrcoef(rankdata(one.values), rankdata(values))[0, 1])
 
 
-def difference_questions(
-    groups: Mapping[str, Units], baseline: str, arms: Sequence[str]
-) -> list[Question]:
+def difference_questions(groups: Mapping[str, Units], baseline: str, arms: Sequence[str]) -> list[Question]:
     """Return the questions on what decides how much each arm differs from the baseline.
 
     Parameters

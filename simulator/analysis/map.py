@@ -52,8 +52,12 @@ LARGEST: Final = 24.0
 def flows_by_leg(result: Result) -> pd.DataFrame:
     """Return crossings, deaths, mode and ends of each leg that anyone tried, busiest last."""
     legs = {leg.leg: leg for leg in result.scenario.legs}
-    table = pd.DataFrame({measure: amounts(result, measure, ["leg"]).groupby("leg")["value"].sum()
-                          for measure in ("crossings", "deaths", "attempts")}).fillna(0.0)
+    table = pd.DataFrame(
+        {
+            measure: amounts(result, measure, ["leg"]).groupby("leg")["value"].sum()
+            for measure in ("crossings", "deaths", "attempts")
+        }
+    ).fillna(0.0)
     table = table[table["attempts"] > 0]
     for name in ("mode", "tail", "head"):
         table[name] = [getattr(legs[str(leg)], name) for leg in table.index]
@@ -86,8 +90,17 @@ def draw_legs(
         zorder = 2 + order / (len(table) + 1)
         # Dashes of one length on the page, whatever the width of the line.
         dashes = "-" if look["dash"] is None else (0, tuple(length / width for length in look["dash"]))
-        axes.add_collection(LineCollection([curve], linewidths=width, colors=look["color"], alpha=0.8,
-                                           linestyles=[dashes], capstyle="butt", zorder=zorder))
+        axes.add_collection(
+            LineCollection(
+                [curve],
+                linewidths=width,
+                colors=look["color"],
+                alpha=0.8,
+                linestyles=[dashes],
+                capstyle="butt",
+                zorder=zorder,
+            )
+        )
         if width > 2.2:
             _arrow(axes, curve, width, zorder + 0.001)
     return curves
@@ -98,8 +111,15 @@ def _arrow(axes: Axes, curve: Points, width: float, zorder: float) -> None:
     at = int(len(curve) * 0.72)
     way = curve[at] - curve[at - 1]
     angle = float(np.rad2deg(np.arctan2(way[1], way[0]))) - 90.0
-    axes.plot(*curve[at], marker=(3, 0, angle), markersize=min(max(3.2, width * 0.72), 8.0), color="white",
-              markeredgecolor=style.INK, markeredgewidth=0.4, zorder=zorder)
+    axes.plot(
+        *curve[at],
+        marker=(3, 0, angle),
+        markersize=min(max(3.2, width * 0.72), 8.0),
+        color="white",
+        markeredgecolor=style.INK,
+        markeredgewidth=0.4,
+        zorder=zorder,
+    )
 
 
 @dataclass(eq=False)
@@ -117,8 +137,11 @@ def circle_size(deaths: float, most: float) -> float:
 
 def death_circles(axes: Axes, deaths: pd.Series[float], curves: dict[str, Points]) -> list[Circle]:
     """Return circles at the middle of legs, those that would hide each other merged into one, largest first."""
-    circles = [Circle(axes.transData.transform(curves[str(leg)][10]), float(count))
-               for leg, count in deaths.sort_values(ascending=False).items() if count > 0 and str(leg) in curves]
+    circles = [
+        Circle(axes.transData.transform(curves[str(leg)][10]), float(count))
+        for leg, count in deaths.sort_values(ascending=False).items()
+        if count > 0 and str(leg) in curves
+    ]
     scale = axes.figure.dpi / 72.0
     merged = True
     while merged:
@@ -145,15 +168,24 @@ def draw_circles(axes: Axes, circles: list[Circle], most: float) -> list[Bbox]:
     boxes = []
     for circle in circles:
         size = circle_size(circle.deaths, most)
-        axes.plot(*axes.transData.inverted().transform(circle.centre), marker="o", markersize=size, linestyle="",
-                  zorder=4, **DEATHS)
+        axes.plot(
+            *axes.transData.inverted().transform(circle.centre),
+            marker="o",
+            markersize=size,
+            linestyle="",
+            zorder=4,
+            **DEATHS,
+        )
         half = size * axes.figure.dpi / 144.0
         boxes.append(Bbox([circle.centre - half, circle.centre + half]))
     return boxes
 
 
 DEATHS: Final[dict[str, Any]] = {
-    "markerfacecolor": (0.0, 0.0, 0.0, 0.45), "markeredgecolor": "black", "markeredgewidth": 0.9}
+    "markerfacecolor": (0.0, 0.0, 0.0, 0.45),
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.9,
+}
 
 
 def important_places(scenario: Scenario, table: pd.DataFrame) -> list[str]:
@@ -176,19 +208,59 @@ def legend(axes: Axes, table: pd.DataFrame, people: float, dead: float, anchor: 
     """Draw the key to modes, widths (of up to `people`) and circles (of up to `dead`); return its box in pixels."""
     modes = [look for mode, look in MODES.items() if (table["mode"] == mode).any()]
     handles = [
-        *(Line2D([], [], color=look["color"], linestyle="-" if look["dash"] is None else (0, (2.1, 1.05)),
-                 linewidth=2.4, alpha=0.8, label=look["label"]) for look in modes),
-        *(Line2D([], [], color=style.MUTED, linewidth=leg_width(step, people), alpha=0.8, solid_capstyle="butt",
-                 label=f"{style.thousands(step)} people got through") for step in nice_steps(people)),
+        *(
+            Line2D(
+                [],
+                [],
+                color=look["color"],
+                linestyle="-" if look["dash"] is None else (0, (2.1, 1.05)),
+                linewidth=2.4,
+                alpha=0.8,
+                label=look["label"],
+            )
+            for look in modes
+        ),
+        *(
+            Line2D(
+                [],
+                [],
+                color=style.MUTED,
+                linewidth=leg_width(step, people),
+                alpha=0.8,
+                solid_capstyle="butt",
+                label=f"{style.thousands(step)} people got through",
+            )
+            for step in nice_steps(people)
+        ),
     ]
     if dead > 0:
-        handles += [Line2D([], [], marker="o", linestyle="", markersize=circle_size(step, dead), **DEATHS,
-                           label=f"{style.thousands(step)} {'death' if step == 1 else 'deaths'}")
-                    for step in nice_steps(dead)]
-    key = axes.legend(handles=handles, loc=anchor, fontsize=style.SMALL_SIZE, frameon=True, facecolor="white",
-                      framealpha=0.95, edgecolor=BORDER, labelspacing=1.15, handlelength=2.6, borderpad=0.8,
-                      title="Width grows with the square root of people,\ncircles with deaths by area",
-                      title_fontsize=style.SMALL_SIZE - 0.5, alignment="left")
+        handles += [
+            Line2D(
+                [],
+                [],
+                marker="o",
+                linestyle="",
+                markersize=circle_size(step, dead),
+                **DEATHS,
+                label=f"{style.thousands(step)} {'death' if step == 1 else 'deaths'}",
+            )
+            for step in nice_steps(dead)
+        ]
+    key = axes.legend(
+        handles=handles,
+        loc=anchor,
+        fontsize=style.SMALL_SIZE,
+        frameon=True,
+        facecolor="white",
+        framealpha=0.95,
+        edgecolor=BORDER,
+        labelspacing=1.15,
+        handlelength=2.6,
+        borderpad=0.8,
+        title="Width grows with the square root of people,\ncircles with deaths by area",
+        title_fontsize=style.SMALL_SIZE - 0.5,
+        alignment="left",
+    )
     key.set_zorder(9)
     box: Bbox = key.get_window_extent(axes.figure.canvas.get_renderer())  # type: ignore[attr-defined]
     return box
@@ -229,16 +301,26 @@ class Sheet:
     names: dict[str, str]
     most: float
 
-    def fill(self, axes: Axes, frame: Frame, taken: list[Bbox], limit: int, without: Frame | None = None,
-             most_deaths: float = 0.0) -> float:
+    def fill(
+        self,
+        axes: Axes,
+        frame: Frame,
+        taken: list[Bbox],
+        limit: int,
+        without: Frame | None = None,
+        most_deaths: float = 0.0,
+    ) -> float:
         """Draw legs, deaths, and labels but those within `without`; return the deaths of the largest circle."""
         curves = draw_legs(axes, self.table, self.places, frame, self.most)
         circles = death_circles(axes, self.table["deaths"], curves)
         most_deaths = most_deaths or max((circle.deaths for circle in circles), default=1.0)
         taken += draw_circles(axes, circles, most_deaths)
         points = {name: self.places[name] for name in self.names}
-        shown = [(label, frame.project(points[name][None])[0]) for name, label in self.names.items()
-                 if frame.holds(points[name]) and not (without is not None and without.holds(points[name]))]
+        shown = [
+            (label, frame.project(points[name][None])[0])
+            for name, label in self.names.items()
+            if frame.holds(points[name]) and not (without is not None and without.holds(points[name]))
+        ]
         label_places(axes, shown, taken, limit)
         return most_deaths
 
@@ -261,10 +343,12 @@ def map_figure(result: Result) -> tuple[Figure, str]:
     sheet, least = _sheet(result)
     title = f"Where people travelled and died, {style.period_words(scenario)} (simulated)"
     died = float(flows_by_leg(result)["deaths"].sum())
-    subtitle = (f"{scenario.title}. People who got through each leg in the whole period, and {count(died)} deaths "
-                f"{ANYWHERE}; deaths close together share a circle. "
-                f"Legs with fewer than {people(max(least, 1.0))} people and no deaths are left out. "
-                "Lines are not tracks.")
+    subtitle = (
+        f"{scenario.title}. People who got through each leg in the whole period, and {count(died)} deaths "
+        f"{ANYWHERE}; deaths close together share a circle. "
+        f"Legs with fewer than {people(max(least, 1.0))} people and no deaths are left out. "
+        "Lines are not tracks."
+    )
     source = style.source_line([result], more="Outlines: Natural Earth (public domain); borders imply no opinion.")
     height = 8.5
     figure, bottom, top = style.new_figure(height, title, subtitle, source)
@@ -290,8 +374,10 @@ def map_figure(result: Result) -> tuple[Figure, str]:
 
 
 def _curves(sheet: Sheet, frame: Frame) -> dict[str, Points]:
-    ends = {str(leg): frame.project(np.array([sheet.places[row["tail"]], sheet.places[row["head"]]]))
-            for leg, row in sheet.table.iterrows()}
+    ends = {
+        str(leg): frame.project(np.array([sheet.places[row["tail"]], sheet.places[row["head"]]]))
+        for leg, row in sheet.table.iterrows()
+    }
     return {leg: bend(pair[0], pair[1]) for leg, pair in ends.items()}
 
 
@@ -309,11 +395,21 @@ def _inset(
         spine.set(color=style.INK, linewidth=1.0)
     inset.set_zorder(axes.get_zorder() + 1)
     low, size = frame.project(np.array([close.low, close.high])), close.size
-    axes.add_patch(Rectangle(tuple(low[0]), low[1][0] - low[0][0], size[1], fill=False, edgecolor=style.INK,
-                             linewidth=1.0, zorder=8))
+    axes.add_patch(
+        Rectangle(
+            tuple(low[0]), low[1][0] - low[0][0], size[1], fill=False, edgecolor=style.INK, linewidth=1.0, zorder=8
+        )
+    )
     scale = "enlarged: the crossings with most arrivals"
-    inset.set_title(scale, size=style.SMALL_SIZE, color=style.INK, pad=-10, y=0.985, zorder=9,
-                    path_effects=[withStroke(linewidth=2.2, foreground="white")])
+    inset.set_title(
+        scale,
+        size=style.SMALL_SIZE,
+        color=style.INK,
+        pad=-10,
+        y=0.985,
+        zorder=9,
+        path_effects=[withStroke(linewidth=2.2, foreground="white")],
+    )
     return inset
 
 
@@ -321,5 +417,3 @@ def draw_map(result: Result, folder: Path) -> list[Path]:
     """Draw the map and return the paths of what was written."""
     figure, title = map_figure(result)
     return style.save(figure, folder, "map", title)
-
-

@@ -68,12 +68,14 @@ def deaths_per_thousand_attempts(result: Result) -> pd.DataFrame:
         columns[measure] = frame.groupby("route")["value"].sum()
     table = pd.DataFrame(columns).reindex(routes).fillna(0.0).rename_axis("route")
     attempts = table["attempts_on_counted_legs"]
-    return pd.DataFrame({
-        "attempts": attempts,
-        "deaths_on_all_legs": table["deaths"],
-        "deaths_on_counted_legs": table["deaths_on_counted_legs"],
-        "per_thousand": 1000.0 * table["deaths_on_counted_legs"] / attempts.where(attempts > 0),
-    })
+    return pd.DataFrame(
+        {
+            "attempts": attempts,
+            "deaths_on_all_legs": table["deaths"],
+            "deaths_on_counted_legs": table["deaths_on_counted_legs"],
+            "per_thousand": 1000.0 * table["deaths_on_counted_legs"] / attempts.where(attempts > 0),
+        }
+    )
 
 
 def onward_routes(scenario: Scenario) -> list[str]:

@@ -82,9 +82,7 @@ def interval(values: Floats, level: float = LEVEL) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _each(
-    runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str]
-) -> Iterator[tuple[Hashable, str, Units]]:
+def _each(runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str]) -> Iterator[tuple[Hashable, str, Units]]:
     """Yield the observations of each case and measure."""
     for case in runs["case"].unique():
         of_case = runs[runs["case"] == case]

@@ -19,7 +19,10 @@ COLUMNS: Final = ("case", "measure", "arm", "best", "field", "higher", "p", "low
 
 
 def where_best(
-    runs: pd.DataFrame, better: Mapping[str, Literal["more", "less"] | None], arms: Sequence[str], drawn: Sequence[str],
+    runs: pd.DataFrame,
+    better: Mapping[str, Literal["more", "less"] | None],
+    arms: Sequence[str],
+    drawn: Sequence[str],
     least: Least = no_least,
 ) -> pd.DataFrame:
     """Return what sets the draws in which no arm does better than this one apart from the others.

@@ -47,8 +47,11 @@ class Panel:
 
 def route_observations(scenario: Scenario, route: str, measure: str = "arrivals") -> list[str]:
     """Return the names of the observed series of one publisher that count all of a route and nothing else."""
-    whole = {name: series for name, series in scenario.corridor.observed.items()
-             if series.measure == measure and series.routes == (route,) and not series.legs and series.origin is None}
+    whole = {
+        name: series
+        for name, series in scenario.corridor.observed.items()
+        if series.measure == measure and series.routes == (route,) and not series.legs and series.origin is None
+    }
     first = next(iter(whole.values()), None)
     return [name for name, series in whole.items() if first is not None and series.source == first.source]
 
@@ -183,8 +186,10 @@ def arrivals_figure(result: Result, fit_end: str | None = FIT_END) -> tuple[Figu
     panels, used = arrival_panels(result)
     scenario, months = result.scenario, months_of(result.scenario)
     title = f"Arrivals by route and month, observed and simulated, {style.period_words(scenario)}"
-    subtitle = (f"{scenario.title}. Arrivals are crossings that are counted; one person may be counted on two "
-                "routes. Vertical scales differ. Numbers mark policy dates.")
+    subtitle = (
+        f"{scenario.title}. Arrivals are crossings that are counted; one person may be counted on two "
+        "routes. Vertical scales differ. Numbers mark policy dates."
+    )
     policies = style.marked_policies(scenario)
     grid = grid_for(len(panels), 4, policies)
     figure, _, top = style.new_figure(1.22 + grid.height, title, subtitle, style.source_line([result], used))
@@ -199,8 +204,10 @@ def arrivals_figure(result: Result, fit_end: str | None = FIT_END) -> tuple[Figu
         style.dress(axes, panel.title, _agreement(panel))
         style.count_axis(axes, "arrivals a month")
         style.mark_policies(axes, policies, panel.routes)
-    handles: list[Line2D | Patch] = [Line2D([], [], label="observed", **style.OBSERVED),
-                                     Line2D([], [], label="simulated", **style.SIMULATED)]
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], label="observed", **style.OBSERVED),
+        Line2D([], [], label="simulated", **style.SIMULATED),
+    ]
     double = [names for route in scenario.corridor.routes if len(names := route_observations(scenario, route)) > 1]
     if double:
         handles.insert(1, Line2D([], [], label=second_label(scenario, double[0]), **{**style.OBSERVED, **SECOND}))
@@ -215,8 +222,10 @@ def deaths_figure(result: Result) -> tuple[Figure, str]:
     scenario = result.scenario
     table = deaths_per_thousand_attempts(result)
     title = f"Deaths, and deaths per thousand attempts, by route, {style.period_words(scenario)}"
-    subtitle = (f"{scenario.title}. Deaths are those on all legs of a route; the rate is that of the legs on which an "
-                "arrival is counted. Observed deaths are a lower bound.")
+    subtitle = (
+        f"{scenario.title}. Deaths are those on all legs of a route; the rate is that of the legs on which an "
+        "arrival is counted. Observed deaths are a lower bound."
+    )
     observed, used = _observed_deaths(result)
     rows = max(len(table), 2)  # one bar alone would leave no room between title and foot
     figure, bottom, top = style.new_figure(1.7 + 0.52 * rows, title, subtitle, style.source_line([result], used))
@@ -253,31 +262,71 @@ def _death_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame, observed: p
         dead, seen = float(died[route]), float(observed[route])
         end = max(dead, seen) if seen == seen else dead
         text = count(dead) + (f"  (observed {count(seen)})" if seen == seen else "")
-        axes.annotate(text, (end, place), (7, 0), textcoords="offset points", size=style.SMALL_SIZE, va="center",
-                      color=style.INK, path_effects=HALO)
+        axes.annotate(
+            text,
+            (end, place),
+            (7, 0),
+            textcoords="offset points",
+            size=style.SMALL_SIZE,
+            va="center",
+            color=style.INK,
+            path_effects=HALO,
+        )
     if observed.notna().any():
-        axes.plot(observed.to_numpy(), places, linestyle="", marker="D", markersize=6.5, zorder=3,
-                  clip_on=False,
-                  markerfacecolor=style.OKABE_ITO["orange"], markeredgecolor="black",
-                  label="observed (dead and missing)")
+        axes.plot(
+            observed.to_numpy(),
+            places,
+            linestyle="",
+            marker="D",
+            markersize=6.5,
+            zorder=3,
+            clip_on=False,
+            markerfacecolor=style.OKABE_ITO["orange"],
+            markeredgecolor="black",
+            label="observed (dead and missing)",
+        )
     axes.set_xlim(0, reach * 1.5)
     _dress_bars(axes, "Deaths on all legs of the route", "people, whole period")
     handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], loc="lower right", bbox_to_anchor=(1.02, 1.0), ncols=2, frameon=False,
-                fontsize=style.SMALL_SIZE, columnspacing=1.2, handletextpad=0.5, borderpad=0.2)
+    axes.legend(
+        handles[::-1],
+        labels[::-1],
+        loc="lower right",
+        bbox_to_anchor=(1.02, 1.0),
+        ncols=2,
+        frameon=False,
+        fontsize=style.SMALL_SIZE,
+        columnspacing=1.2,
+        handletextpad=0.5,
+        borderpad=0.2,
+    )
 
 
 def _rate_bars(axes: Axes, places: np.ndarray, table: pd.DataFrame) -> None:
     """Draw deaths per thousand attempts, with the attempts behind them."""
     rates = table["per_thousand"]
-    axes.barh(places, rates.fillna(0.0), height=0.55, color=style.OKABE_ITO["sky"], edgecolor=style.INK,
-              linewidth=0.6, zorder=2)
+    axes.barh(
+        places,
+        rates.fillna(0.0),
+        height=0.55,
+        color=style.OKABE_ITO["sky"],
+        edgecolor=style.INK,
+        linewidth=0.6,
+        zorder=2,
+    )
     for place, route in zip(places, table.index, strict=True):
         rate, attempts = float(rates[route]), float(table["attempts"][route])
         text = f"{shown_rate(rate)}  (of {count(attempts)} attempts)" if rate == rate else "no attempts"
-        axes.annotate(text, (rate if rate == rate else 0.0, place), (5, 0),
-                      textcoords="offset points", size=style.SMALL_SIZE, va="center", color=style.INK,
-                      path_effects=HALO)
+        axes.annotate(
+            text,
+            (rate if rate == rate else 0.0, place),
+            (5, 0),
+            textcoords="offset points",
+            size=style.SMALL_SIZE,
+            va="center",
+            color=style.INK,
+            path_effects=HALO,
+        )
     axes.set_xlim(0, max(float(rates.max()) if rates.notna().any() else 1.0, 1e-9) * 1.9)
     axes.set_yticks(places, [""] * len(places))
     _dress_bars(axes, "Deaths per thousand attempts, on counted legs", "deaths per 1,000 attempts")

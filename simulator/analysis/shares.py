@@ -51,9 +51,7 @@ def counts(result: Result, measure: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     order = [route for route in result.scenario.corridor.routes if route in set(known["route"])]
     observed = known.pivot(index="last", columns="route", values="people").reindex(columns=order)
     spans = known.drop_duplicates("last").set_index("last")["first"].sort_index()
-    simulated = pd.DataFrame(
-        {last: by_month.loc[first:last, order].sum() for last, first in spans.items()}
-    ).T
+    simulated = pd.DataFrame({last: by_month.loc[first:last, order].sum() for last, first in spans.items()}).T
     simulated.index.name = "last"
     return observed.sort_index(), simulated.reindex(columns=order)
 

@@ -31,8 +31,14 @@ if TYPE_CHECKING:
     from simulator.scenario.schema import Scenario
 
 OKABE_ITO: Final = {
-    "black": "#000000", "orange": "#E69F00", "sky": "#56B4E9", "green": "#009E73",
-    "yellow": "#F0E442", "blue": "#0072B2", "vermilion": "#D55E00", "purple": "#CC79A7",
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
 }
 """Eight colours that stay apart for colour-blind readers (Okabe and Ito 2008)."""
 
@@ -43,11 +49,20 @@ WIDTH: Final = 12.0
 DPI: Final = 150
 
 OBSERVED: Final[dict[str, Any]] = {
-    "color": OKABE_ITO["black"], "linewidth": 0.9, "marker": "o", "markersize": 2.6, "linestyle": "-", "zorder": 4}
-SIMULATED: Final[dict[str, Any]] = {
-    "color": OKABE_ITO["blue"], "linewidth": 2.2, "linestyle": "-", "zorder": 3}
+    "color": OKABE_ITO["black"],
+    "linewidth": 0.9,
+    "marker": "o",
+    "markersize": 2.6,
+    "linestyle": "-",
+    "zorder": 4,
+}
+SIMULATED: Final[dict[str, Any]] = {"color": OKABE_ITO["blue"], "linewidth": 2.2, "linestyle": "-", "zorder": 3}
 WITHOUT: Final[dict[str, Any]] = {
-    "color": OKABE_ITO["vermilion"], "linewidth": 1.9, "linestyle": (0, (4, 1.6)), "zorder": 3}
+    "color": OKABE_ITO["vermilion"],
+    "linewidth": 1.9,
+    "linestyle": (0, (4, 1.6)),
+    "zorder": 3,
+}
 OTHERS: Final[tuple[dict[str, Any], ...]] = (
     WITHOUT,
     {"color": OKABE_ITO["green"], "linewidth": 1.9, "linestyle": (0, (1, 1.2)), "zorder": 3},
@@ -59,8 +74,13 @@ OTHERS: Final[tuple[dict[str, Any], ...]] = (
 ROUTE_STYLES: Final[tuple[dict[str, Any], ...]] = tuple(
     {"color": OKABE_ITO[name], "linestyle": dash, "linewidth": 2.0}
     for name, dash in (
-        ("blue", "-"), ("vermilion", (0, (5, 1.5))), ("green", (0, (1.2, 1.2))), ("purple", "-"),
-        ("orange", (0, (6, 1.5, 1, 1.5))), ("sky", (0, (3, 1, 1, 1, 1, 1))), ("black", (0, (2, 2))),
+        ("blue", "-"),
+        ("vermilion", (0, (5, 1.5))),
+        ("green", (0, (1.2, 1.2))),
+        ("purple", "-"),
+        ("orange", (0, (6, 1.5, 1, 1.5))),
+        ("sky", (0, (3, 1, 1, 1, 1, 1))),
+        ("black", (0, (2, 2))),
     )
 )
 """Line of each route where routes share a panel: colour and dash."""
@@ -76,11 +96,20 @@ def new_figure(height: float, title: str, subtitle: str, source: str) -> tuple[F
     top = 1.0 - 0.22 * inch
     figure.text(left, top, "\n".join(title_lines), size=TITLE_SIZE, weight="bold", color=INK, va="top", gid="title")
     top -= 0.27 * inch * len(title_lines)
-    figure.text(left, top, "\n".join(sub_lines), size=TEXT_SIZE + 0.5, color=MUTED, va="top", gid="subtitle",
-                linespacing=1.25)
+    figure.text(
+        left, top, "\n".join(sub_lines), size=TEXT_SIZE + 0.5, color=MUTED, va="top", gid="subtitle", linespacing=1.25
+    )
     top -= (0.19 * len(sub_lines) + 0.1) * inch
-    figure.text(left, 0.13 * inch, "\n".join(source_lines), size=SMALL_SIZE - 0.5, color=MUTED, va="bottom",
-                gid="source", linespacing=1.3)
+    figure.text(
+        left,
+        0.13 * inch,
+        "\n".join(source_lines),
+        size=SMALL_SIZE - 0.5,
+        color=MUTED,
+        va="bottom",
+        gid="source",
+        linespacing=1.3,
+    )
     return figure, (0.3 + 0.155 * len(source_lines)) * inch, top
 
 
@@ -150,11 +179,30 @@ def dress(axes: Axes, title: str = "", note: str = "", gap: float = 19.0) -> Non
     axes.set_axisbelow(True)
     above = gap + 13 if note else gap
     if title:
-        axes.annotate(title, (0, 1), (0, above), "axes fraction", textcoords="offset points",
-                      size=TEXT_SIZE + 1, weight="bold", color=INK, va="bottom", annotation_clip=False)
+        axes.annotate(
+            title,
+            (0, 1),
+            (0, above),
+            "axes fraction",
+            textcoords="offset points",
+            size=TEXT_SIZE + 1,
+            weight="bold",
+            color=INK,
+            va="bottom",
+            annotation_clip=False,
+        )
     if note:
-        axes.annotate(note, (0, 1), (0, gap), "axes fraction", textcoords="offset points",
-                      size=SMALL_SIZE, color=MUTED, va="bottom", annotation_clip=False)
+        axes.annotate(
+            note,
+            (0, 1),
+            (0, gap),
+            "axes fraction",
+            textcoords="offset points",
+            size=SMALL_SIZE,
+            color=MUTED,
+            va="bottom",
+            annotation_clip=False,
+        )
 
 
 def count_axis(axes: Axes, label: str) -> None:
@@ -198,8 +246,11 @@ def month_axis(axes: Axes, months: pd.PeriodIndex) -> None:
 def marked_policies(scenario: Scenario) -> dict[str, Policy]:
     """Return the policies whose dates figures draw, within the period and in order of date."""
     start, end = scenario.period.start, scenario.period.end
-    policies = {name: policy for name, policy in scenario.corridor.policies.items()
-                if policy.mark and start <= policy.announced < end}
+    policies = {
+        name: policy
+        for name, policy in scenario.corridor.policies.items()
+        if policy.mark and start <= policy.announced < end
+    }
     return dict(sorted(policies.items(), key=lambda item: (item[1].announced, item[0])))
 
 
@@ -231,8 +282,11 @@ def mark_policies(axes: Axes, policies: dict[str, Policy], routes: Sequence[str]
     policies : all policies of the key, in its order.
     routes : routes of the panel; none marks all policies.
     """
-    chosen = [(number, policy) for number, policy in enumerate(policies.values(), start=1)
-              if not routes or not policy.routes or set(routes) & set(policy.routes)]
+    chosen = [
+        (number, policy)
+        for number, policy in enumerate(policies.values(), start=1)
+        if not routes or not policy.routes or set(routes) & set(policy.routes)
+    ]
     low, high = axes.get_xlim()
     unit = (high - low) / (axes.get_position().width * WIDTH * 72.0)
     dates = [place_of_date(policy.announced) for _, policy in chosen]
@@ -240,18 +294,41 @@ def mark_policies(axes: Axes, policies: dict[str, Policy], routes: Sequence[str]
     across = axes.get_xaxis_transform()
     above = 1.0 + 10.0 / (axes.get_position().height * float(axes.figure.get_size_inches()[1]) * 72.0)  # type: ignore[union-attr]
     for (number, _), date, tag in zip(chosen, dates, tags, strict=True):
-        axes.plot([date, date], [0.0, 1.0], transform=across, color=MUTED, linewidth=0.8, linestyle=(0, (1, 1.5)),
-                  zorder=1)
+        axes.plot(
+            [date, date], [0.0, 1.0], transform=across, color=MUTED, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1
+        )
         axes.plot([date, tag], [1.0, above], transform=across, color=MUTED, linewidth=0.6, clip_on=False, zorder=1)
         number_tag(axes, tag, above, number, across)
 
 
 def number_tag(axes: Axes, x: float, y: float, number: int, transform: Transform) -> None:
     """Draw the number of a policy in a disc."""
-    axes.text(x, y, str(number), transform=transform, size=6.6 if number < 10 else 5.8, color="white", weight="bold",
-              ha="center", va="center_baseline", zorder=6, clip_on=False, gid="policy")
-    axes.plot([x], [y], marker="o", markersize=10, color=MUTED, markeredgecolor="white", markeredgewidth=0.6,
-              transform=transform, clip_on=False, zorder=5)
+    axes.text(
+        x,
+        y,
+        str(number),
+        transform=transform,
+        size=6.6 if number < 10 else 5.8,
+        color="white",
+        weight="bold",
+        ha="center",
+        va="center_baseline",
+        zorder=6,
+        clip_on=False,
+        gid="policy",
+    )
+    axes.plot(
+        [x],
+        [y],
+        marker="o",
+        markersize=10,
+        color=MUTED,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        transform=transform,
+        clip_on=False,
+        zorder=5,
+    )
 
 
 def key_lines(policy: Policy, wide: float) -> list[str]:
@@ -277,11 +354,26 @@ def policy_key(axes: Axes, policies: dict[str, Policy], first: int = 1, top: flo
     for number, policy in enumerate(policies.values(), start=first):
         y = 1 - top / high
         number_tag(axes, 0.08 / wide, y, number, axes.transAxes)
-        axes.text(0.24 / wide, y, f"{policy.announced:%b %Y}", transform=axes.transAxes, size=SMALL_SIZE, color=MUTED,
-                  va="center_baseline")
+        axes.text(
+            0.24 / wide,
+            y,
+            f"{policy.announced:%b %Y}",
+            transform=axes.transAxes,
+            size=SMALL_SIZE,
+            color=MUTED,
+            va="center_baseline",
+        )
         for words in key_lines(policy, wide):
-            axes.text(0.92 / wide, 1 - top / high, words, transform=axes.transAxes, size=SMALL_SIZE, color=INK,
-                      va="center_baseline", gid="policy label")
+            axes.text(
+                0.92 / wide,
+                1 - top / high,
+                words,
+                transform=axes.transAxes,
+                size=SMALL_SIZE,
+                color=INK,
+                va="center_baseline",
+                gid="policy label",
+            )
             top += 0.155
         top += 0.035
 
@@ -297,11 +389,22 @@ def key(cells: Sequence[Axes], handles: Sequence[Artist], policies: dict[str, Po
     for axes in cells:
         axes.set_axis_off()
         axes.set_gid("key")
-    legend = cells[0].legend(handles=list(handles), loc="upper left", bbox_to_anchor=(-0.01, 1.0), frameon=False,
-                             fontsize=TEXT_SIZE, handlelength=3.2, borderpad=0, borderaxespad=0, labelspacing=0.35)
+    legend = cells[0].legend(
+        handles=list(handles),
+        loc="upper left",
+        bbox_to_anchor=(-0.01, 1.0),
+        frameon=False,
+        fontsize=TEXT_SIZE,
+        handlelength=3.2,
+        borderpad=0,
+        borderaxespad=0,
+        labelspacing=0.35,
+    )
     legend.set_gid("legend")
-    entries = [({name: policy}, key_height({name: policy}, cells[0].get_position().width * WIDTH))
-               for name, policy in policies.items()]
+    entries = [
+        ({name: policy}, key_height({name: policy}, cells[0].get_position().width * WIDTH))
+        for name, policy in policies.items()
+    ]
     top, column, limit = legend_height(len(handles)) + 0.08, 0, heights[0] + 0.1
     for number, (entry, height) in enumerate(entries, start=1):
         if top + height > limit and column + 1 < len(cells):

@@ -199,9 +199,7 @@ def rectangular(table: pd.DataFrame, every: pd.MultiIndex) -> tuple[pd.DataFrame
     return table[table.index.get_level_values("draw").isin(draws)], True
 
 
-def _inputs(
-    content: Mapping[str, Any], runs: pd.DataFrame, case: str, places: pd.MultiIndex
-) -> Iterator[Input]:
+def _inputs(content: Mapping[str, Any], runs: pd.DataFrame, case: str, places: pd.MultiIndex) -> Iterator[Input]:
     """Yield the factors, drawn fields and the member of the fit that vary between units."""
     first = runs.drop_duplicates(["point", "draw"]).set_index(["point", "draw"])
     first = first.reindex(places)

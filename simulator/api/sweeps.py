@@ -145,9 +145,7 @@ def sweep(
         return finish(place, stopped, runner.progress.seconds, workers_.processors)
 
 
-def _begin(
-    place: Place, design: Design, checked: Callable[[int], None] | None, stages: Stages
-) -> dict[str, Any]:
+def _begin(place: Place, design: Design, checked: Callable[[int], None] | None, stages: Stages) -> dict[str, Any]:
     """Check all scenarios of a design and plan its sweep; what stood in its place goes only once that went well."""
     from simulator.outputs.whole import put
     from simulator.sweeps.doubts import of_sweep
@@ -360,7 +358,7 @@ def remake(
     }
     if len(found) != 1:
         said = "is no run of this sweep" if not found else "is the beginning of several ids"
-        advice = f"corridor query \"SELECT id FROM runs\" --sweep {made.folder}"
+        advice = f'corridor query "SELECT id FROM runs" --sweep {made.folder}'
         raise InputError([Problem(made.folder, "id", said, run, None, ", ".join(list(found)[:5]), advice)])
     task = next(iter(found.values()))
     scenario = scenario_of(place.url, task)

@@ -261,7 +261,7 @@ def _lever(ema: Any, name: str, lever: Lever) -> Any:
 
 
 def _asked_measures(
-    measures: Mapping[str, str | Mapping[str, Any] | Measured]
+    measures: Mapping[str, str | Mapping[str, Any] | Measured],
 ) -> tuple[dict[str, Measured], list[Problem]]:
     made, found = {}, []
     for name, asked in measures.items():

@@ -120,9 +120,7 @@ def unread_fields(scenario: Scenario, draft: Draft, timetable: Timetable | None 
                         None, "set the regime of a bargain to it, too")  # fmt: skip
 
 
-def doubtful(
-    scenario: Scenario, draft: Draft | None = None, timetable: Timetable | None = None
-) -> list[Problem]:
+def doubtful(scenario: Scenario, draft: Draft | None = None, timetable: Timetable | None = None) -> list[Problem]:
     """Return the same as problems, each with the file and line where it was written, and what is ignored in tables.
 
     A corridor's own timetable may hold more than the period of one of its scenarios: what acts on no day of the period

@@ -243,9 +243,7 @@ _DECIDES: Final = Gate(
     lambda s: s.world.plan.decisions[s.step] > 0, "this country decides no claims in that time",
     "give its decisions in asylum_years.csv",
 )  # fmt: skip
-_REMOVES: Final = Gate(
-    _removes, "this country removes nobody in that time", "give its removals in asylum_years.csv"
-)
+_REMOVES: Final = Gate(_removes, "this country removes nobody in that time", "give its removals in asylum_years.csv")
 _GROWS: Final = Gate(
     lambda s: s.facts.origin | s.facts.lived | s.facts.reached,
     "nobody of this corridor lives in this country or passes",

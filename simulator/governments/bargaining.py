@@ -256,9 +256,7 @@ class BargainState:
     def diverted(self) -> float:
         """Share of money that goes to other ends, by the partner's fragility."""
         world = self._world
-        return world.parameters.bargaining.diverted_share.value * float(
-            world.fragility[self._partner] / FULL_FRAGILITY
-        )
+        return world.parameters.bargaining.diverted_share.value * float(world.fragility[self._partner] / FULL_FRAGILITY)
 
     def laid(self, role: str) -> tuple[Laid, ...]:
         """Return the levers that a side's decision moves in this step; the same until the next decision."""

@@ -26,9 +26,7 @@ class Cabinet:
     record : what was decided, a row for each option and term.
     """
 
-    def __init__(
-        self, scenario: Scenario, world: World, partnerships: Mapping[tuple[str, str], PartnershipState]
-    ):
+    def __init__(self, scenario: Scenario, world: World, partnerships: Mapping[tuple[str, str], PartnershipState]):
         self._world = world
         self.bargains = [
             BargainState(name, scenario, world, partnerships[bargain.donor, bargain.partner])

@@ -43,9 +43,7 @@ class LeverTable:
         """Forget all orders."""
         self._orders = {}
 
-    def lay(
-        self, lever: str, where: Where, do: str, value: float, active: float, days: Floats | None = None
-    ) -> None:
+    def lay(self, lever: str, where: Where, do: str, value: float, active: float, days: Floats | None = None) -> None:
         """Lay one order: `value` at `where`, acting for the share `active` of the step; see `Laid` for `days`."""
         self._orders.setdefault(lever, []).append((self.by, where, do, value, active, days))
 

@@ -174,9 +174,7 @@ def of_donor(
     }
 
 
-def of_destination(
-    answers: Sequence[Answer], now: int, pressure: float, parameters: Parameters
-) -> dict[str, Floats]:
+def of_destination(answers: Sequence[Answer], now: int, pressure: float, parameters: Parameters) -> dict[str, Floats]:
     """Return a destination's payoff terms for its answers to arrivals; utility, each of shape (n_answers,)."""
     rules = parameters.bargaining
     cost = np.array([convert(answer.cost.value, answer.cost.unit, "million_eur/year") for answer in answers])

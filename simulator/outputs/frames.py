@@ -61,9 +61,9 @@ def field_of(measure: str, fields: Mapping[str, Field] = RECORDED) -> Field:
     if measure in fields:
         return fields[measure]
     known = (ARRIVALS, *fields)
-    raise InputError([
-        Problem("frame", "measure", "no such measure", measure, None, ", ".join(known), nearest(measure, known))
-    ])
+    raise InputError(
+        [Problem("frame", "measure", "no such measure", measure, None, ", ".join(known), nearest(measure, known))]
+    )
 
 
 def dims_of(field: Field) -> tuple[str, ...]:
@@ -81,7 +81,12 @@ def check_dims(measure: str, dims: Sequence[str], argument: str, allowed: Sequen
     """
     problems = [
         Problem(
-            "frame", argument, f"{measure!r} has no such dimension", dim, None, ", ".join(allowed),
+            "frame",
+            argument,
+            f"{measure!r} has no such dimension",
+            dim,
+            None,
+            ", ".join(allowed),
             nearest(dim, allowed),
         )
         for dim in dims

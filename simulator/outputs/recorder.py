@@ -45,9 +45,7 @@ class Recorder:
     fields : the recorded fields by name; those of the register, and what stages of one's own record.
     """
 
-    def __init__(
-        self, scenario: Scenario, clock: Clock, coords: Coords, fields: Mapping[str, Field] = RECORDED
-    ):
+    def __init__(self, scenario: Scenario, clock: Clock, coords: Coords, fields: Mapping[str, Field] = RECORDED):
         missing = sorted({dim for field in fields.values() for dim in field.dims} - set(coords))
         if missing:
             raise CorridorError(f"no labels were given for the recorded dimensions {', '.join(missing)}")
@@ -55,9 +53,7 @@ class Recorder:
         self.clock = clock
         self.fields = dict(fields)
         self.coords: dict[str, tuple[str, ...]] = {dim: tuple(names) for dim, names in coords.items()}
-        self._shapes = {
-            name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in self.fields.items()
-        }
+        self._shapes = {name: tuple(len(self.coords[dim]) for dim in field.dims) for name, field in self.fields.items()}
         self.choices: Sequence[tuple[Any, ...]] = ()
         self._steps: list[int] = []
         self._positions: dict[str, list[NDArray[np.int32]]] = {name: [] for name in self.fields}

@@ -135,9 +135,7 @@ class Result:
         self._columns: dict[str, Columns] = {}
 
     @classmethod
-    def of_run(
-        cls, recorder: Recorder, stats: Mapping[str, Any], stages: Mapping[str, Any] | None = None
-    ) -> Result:
+    def of_run(cls, recorder: Recorder, stats: Mapping[str, Any], stages: Mapping[str, Any] | None = None) -> Result:
         """Return the result of a run that has just ended."""
         return cls(recorder.scenario, recorder.tables().__getitem__, recorder.coords, stats, fields=recorder.fields,
                    stages=stages)  # fmt: skip

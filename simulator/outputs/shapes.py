@@ -142,4 +142,3 @@ def _said(message: str) -> str:
 def _short(value: object) -> object:
     text = repr(value)
     return value if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-

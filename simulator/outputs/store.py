@@ -42,8 +42,18 @@ if TYPE_CHECKING:
 
 RECORD: Final = "record.json"
 REQUIRED: Final = (
-    "format", "created", "seed", "persons_per_agent", "scenario", "scenario_hash", "result_hash", "versions",
-    "tables", "coordinates", "stats", "files",
+    "format",
+    "created",
+    "seed",
+    "persons_per_agent",
+    "scenario",
+    "scenario_hash",
+    "result_hash",
+    "versions",
+    "tables",
+    "coordinates",
+    "stats",
+    "files",
 )
 Extra = Callable[[Path], object]
 

@@ -178,8 +178,17 @@ class Draft:
         try:
             _set(target.document.value, path, value)
         except (TypeError, KeyError, IndexError):  # where fields were to be there is text, or a list
-            raise InputError([Problem(mark.file, dotted(path), "cannot be set: what it lies in holds no fields",
-                                      line=mark.line, advice=f"see what {dotted(path[:-1])} is")]) from None
+            raise InputError(
+                [
+                    Problem(
+                        mark.file,
+                        dotted(path),
+                        "cannot be set: what it lies in holds no fields",
+                        line=mark.line,
+                        advice=f"see what {dotted(path[:-1])} is",
+                    )
+                ]
+            ) from None
         target.document.marks[path] = mark
         target.document.marks.update({(*path, *below): where for below, where in marks.items() if below})
 

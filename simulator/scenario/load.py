@@ -359,9 +359,7 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
     )  # fmt: skip
 
 
-def check(
-    paths: Sequence[str | Path] | str | Path, look: Callable[[Resolved], object] = lambda _: None
-) -> list[Path]:
+def check(paths: Sequence[str | Path] | str | Path, look: Callable[[Resolved], object] = lambda _: None) -> list[Path]:
     """Check scenarios, corridors and overrides, and return their files.
 
     Parameters

@@ -66,9 +66,7 @@ def read_override(path: Path, name: str) -> list[Change]:
     return [_change(action, field, new, at, document.marks, name) for action, field, new, at in given]
 
 
-def _change(
-    action: Any, field: str, value: Any, path: KeyPath, marks: Mapping[KeyPath, Mark], name: str
-) -> Change:
+def _change(action: Any, field: str, value: Any, path: KeyPath, marks: Mapping[KeyPath, Mark], name: str) -> Change:
     below = {
         known[len(path) :]: Mark(where.file, where.line, name)
         for known, where in marks.items()
@@ -143,9 +141,7 @@ def _has_default(target: Target) -> bool:
     return target.declared
 
 
-def _conflicts(
-    located: Sequence[tuple[Change, Target]], wins: Mapping[str, str]
-) -> tuple[set[int], list[Problem]]:
+def _conflicts(located: Sequence[tuple[Change, Target]], wins: Mapping[str, str]) -> tuple[set[int], list[Problem]]:
     """Return the changes that lose, by position, and the conflicts that nothing settles."""
     losers: set[int] = set()
     problems = []

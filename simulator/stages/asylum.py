@@ -186,8 +186,13 @@ STAGE = Stage(
     reads=("people", "plan", "levers", "queue", "closed", "claimed", "claim_flow", "decisions_due"),
     changes=("people", "queue", "closed"),
     owns=(
-        Variable("claim_flow", ("span", "country"), "person/year", "Claims, smoothed over a month and over a year.",
-                 first=lambda world: np.zeros((2, len(world.countries)))),
+        Variable(
+            "claim_flow",
+            ("span", "country"),
+            "person/year",
+            "Claims, smoothed over a month and over a year.",
+            first=lambda world: np.zeros((2, len(world.countries))),
+        ),
         Variable("decisions_due", ("country",), "person", "First decisions that capacity allows and nobody has had."),
     ),
     records=("decisions", "orders", "backlog", "decided_wait"),

@@ -82,8 +82,6 @@ STAGE = Stage(
     update,
     reads=("people", "levers", "queue", "claimed", "plan", "gdp", "diaspora", "value", "way_back"),
     changes=("people", "diaspora", "ledger.returns"),
-    owns=(
-        Variable("way_back", ("class", "country"), "1", "What coming back cost at the first step, utility."),
-    ),
+    owns=(Variable("way_back", ("class", "country"), "1", "What coming back cost at the first step, utility."),),
     reason="those who stopped without a claim settle in, and of those before them some go home",
 )

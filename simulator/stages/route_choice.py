@@ -174,9 +174,7 @@ def solve(utility: Floats, scale: Floats, listed: OptionList, start: Floats) -> 
     return value[listed.position].T, shares
 
 
-def _weigh(
-    gain: Floats, value: Floats, width: Floats, heads: NDArray[np.intp], out: Floats
-) -> tuple[Floats, Floats]:
+def _weigh(gain: Floats, value: Floats, width: Floats, heads: NDArray[np.intp], out: Floats) -> tuple[Floats, Floats]:
     """Weigh the options of a level against the best one of each place, exp((v - highest) / width), into `out`.
 
     Return the highest and the sum of weights of each place; shape (n_places_of_level, n_classes).
@@ -199,9 +197,7 @@ def _log_sum(highest: Floats, total: Floats, width: Floats) -> Floats:
     return value
 
 
-def _go_round(
-    gain: Floats, value: Floats, here: Floats, width: Floats, heads: NDArray[np.intp], work: Floats
-) -> None:
+def _go_round(gain: Floats, value: Floats, here: Floats, width: Floats, heads: NDArray[np.intp], work: Floats) -> None:
     """Find the values of places that can be reached from one another: `here`, in `value`; `work` is overwritten."""
     for _ in range(SWEEPS):
         new = _log_sum(*_weigh(gain, value, width, heads, work), width)
@@ -264,15 +260,40 @@ STAGE = Stage(
     "route_choice",
     update,
     reads=(
-        "levers", "plan", "gdp", "diaspora", "visa", "queue", "stay", "price", "news", "n_seen", "n_seen_caught",
-        "n_seen_dead", "p_caught", "p_death", "p_death_unrescued", "prior_p_caught", "prior_p_death", "value",
-        "base_gdp", "vacancy", "claimed", "flow",
+        "levers",
+        "plan",
+        "gdp",
+        "diaspora",
+        "visa",
+        "queue",
+        "stay",
+        "price",
+        "news",
+        "n_seen",
+        "n_seen_caught",
+        "n_seen_dead",
+        "p_caught",
+        "p_death",
+        "p_death_unrescued",
+        "prior_p_caught",
+        "prior_p_death",
+        "value",
+        "base_gdp",
+        "vacancy",
+        "claimed",
+        "flow",
     ),
     owns=(
         Variable("value", ("class", "place"), "1", "Utility of standing at a place.", first=FIRST_GUESS),
-        Variable("share_limits", ("option", "place", "class"), "1", "Limits on 32-bit draws between options.",
-                 first=lambda world: share_limits(np.zeros((len(world.network.listed.codes), world.groups.n_classes)),
-                                                  world.network.listed)),
+        Variable(
+            "share_limits",
+            ("option", "place", "class"),
+            "1",
+            "Limits on 32-bit draws between options.",
+            first=lambda world: share_limits(
+                np.zeros((len(world.network.listed.codes), world.groups.n_classes)), world.network.listed
+            ),
+        ),
         Variable("journey_price", ("class", "place"), "eur", "Mean price of the journeys chosen from a place."),
         Variable("by_sea", ("sea", "place", "class"), "1", "Share who would leave a place by each sea."),
         Variable("days_to_sea", ("place", "class"), "day", "Mean days until then."),

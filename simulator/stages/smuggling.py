@@ -50,8 +50,9 @@ STAGE = Stage(
     update,
     reads=("spells", "cooperation", "flow", "flow_year", "price", "crowding", "capacity", "demand", "vacancy"),
     owns=(
-        Variable("price", ("leg",), "eur", "Smugglers' price, or fare.",
-                 first=lambda world: world.network.price.copy()),
+        Variable(
+            "price", ("leg",), "eur", "Smugglers' price, or fare.", first=lambda world: world.network.price.copy()
+        ),
         Variable("crowding", ("leg",), "1", "Crowding of vessels and vehicles, 1 at the start.", first=1.0),
         Variable("vacancy", ("leg",), "1", "Share of those ready for a leg who find a place.", first=1.0),
     ),

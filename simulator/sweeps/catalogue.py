@@ -274,4 +274,3 @@ def _dataset(table: pd.DataFrame, units: dict[str, str]) -> Any:
         about = {"long_name": str(name), **({"units": units[name]} if units.get(name) else {})}
         columns[str(name).replace("/", "_")] = ("row", data, about)
     return xr.Dataset(columns)
-

@@ -184,8 +184,11 @@ class _Factors:
             yield self.design.problem(where, said, axis.name, advice="vary something that acts, or leave it out")
             return
         for held in idle:
-            others = ", ".join(f"{other.name} is {other.at(share)}" for place, (other, share)
-                               in enumerate(zip(self.layout.axes, held, strict=True)) if place != number and other.laid)
+            others = ", ".join(
+                f"{other.name} is {other.at(share)}"
+                for place, (other, share) in enumerate(zip(self.layout.axes, held, strict=True))
+                if place != number and other.laid
+            )
             yield self.design.problem(where, f"changes nothing in these runs where {others}{case}", axis.name,
                                       advice="see what acts there, and what does not")  # fmt: skip
         for one, other in itertools.combinations(range(len(shares)), 2):

@@ -97,9 +97,7 @@ def problems(
             yield key, "is not a month of the run", month, f"{months[0]} to {months[-1]}", ""
 
 
-def table_problems(
-    asked: Tabled, scenario: Scenario, labels: Labels
-) -> Iterator[tuple[str, str, object, str, str]]:
+def table_problems(asked: Tabled, scenario: Scenario, labels: Labels) -> Iterator[tuple[str, str, object, str, str]]:
     """Yield what a scenario cannot answer of a table, as `problems` does of a measure."""
     allowed = dims_of(field_of(asked.measure))
     for dim in asked.by:

@@ -100,9 +100,7 @@ def _as(value: Any, kind: pa.DataType) -> Any:
     return value if isinstance(value, str) else str(value)
 
 
-def read_plan(
-    place: Place, laid: Mapping[str, str], tables: Mapping[str, Tabled] | None = None
-) -> Iterator[Planned]:
+def read_plan(place: Place, laid: Mapping[str, str], tables: Mapping[str, Tabled] | None = None) -> Iterator[Planned]:
     """Yield the rows of a plan, in order.
 
     Parameters

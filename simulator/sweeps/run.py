@@ -24,6 +24,7 @@ from simulator.sweeps.resolving import measure_problems, resolve_arms
 FORMAT: Final = 2
 """Version of the layout of what a comparison or sweep writes; 2 has hashes of sweep.json and state.json in them."""
 
+
 @dataclass(frozen=True)
 class RunJob:
     """One run: what it is of, and the scenario, resolved and with the draw's values."""

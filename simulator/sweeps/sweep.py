@@ -314,4 +314,3 @@ def _plain(rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
     return [{str(key): one(value) for key, value in row.items()} for row in rows]
-

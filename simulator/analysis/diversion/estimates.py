@@ -28,7 +28,9 @@ SAID: Final[Mapping[Kind, str]] = {
 }
 """What each outcome means, in words."""
 PARTS: Final[Mapping[Kind, str]] = {
-    "none": "hardly any", "partial": "part", "full": "about all",
+    "none": "hardly any",
+    "partial": "part",
+    "full": "about all",
 }
 """How much of a fall turns up on other routes, in words."""
 
@@ -132,7 +134,9 @@ def verdict(fall: Estimate, ratio: Estimate, margin: float = MARGIN) -> Verdict:
         kinds: tuple[Kind, ...] = ("nothing fell",) if fall.n > 1 else ("not told apart",)
         return Verdict(kinds[0], kinds, SAID[kinds[0]])
     bounds: tuple[tuple[Kind, float, float], ...] = (
-        ("none", -math.inf, margin), ("partial", margin, 1 - margin), ("full", 1 - margin, math.inf),
+        ("none", -math.inf, margin),
+        ("partial", margin, 1 - margin),
+        ("full", 1 - margin, math.inf),
     )
     open_ = tuple(kind for kind, low, high in bounds if ratio.low < high and ratio.high > low)
     if len(open_) == 1:

@@ -142,8 +142,11 @@ def monthly_chart(label: str, route: str, arms: Mapping[str, pd.Series[float]]) 
     ]  # fmt: skip
     totals = "; ".join(f"{arm} {people(float(series.sum()))}" for arm, series in arms.items())
     peaks = "; ".join(f"{arm} most in {series.idxmax()}" for arm, series in arms.items() if series.sum() > 0)
-    figure = plain(data, yaxis={"title": {"text": "arrivals a month"}, "gridcolor": style.RULE, "rangemode": "tozero"},
-                   xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0})
+    figure = plain(
+        data,
+        yaxis={"title": {"text": "arrivals a month"}, "gridcolor": style.RULE, "rangemode": "tozero"},
+        xaxis={"gridcolor": style.RULE, "nticks": 5, "type": "date", "tickangle": 0},
+    )
     first = next(iter(arms.values()))
     table = Table(f"numbers-{route}", f"Arrivals by month, {label}", ("month", *arms),
                   tuple((str(month), *(float(series.loc[month]) for series in arms.values()))

@@ -200,8 +200,11 @@ def _findings(arms: Sequence[Arm], studies: Sequence[Study]) -> tuple[Finding, .
 def _study_findings(lead: str, study: Diversion) -> list[Finding]:
     counts = shares(study)
     routes = study.tables["matrix"].sort_values("ratio", ascending=False)
-    where = "; ".join(f"{study.content['labels'][row['route']]} {counts.get(row['route'], 0)} "
-                      f"({between(row['low'], row['high'], 100)})" for row in routes.to_dict(orient="records"))
+    where = "; ".join(
+        f"{study.content['labels'][row['route']]} {counts.get(row['route'], 0)} "
+        f"({between(row['low'], row['high'], 100)})"
+        for row in routes.to_dict(orient="records")
+    )
     many = (f"{people(100 * study.ratio.mean)} are {MATCHED}" if sharp(study.ratio)
             else "it is too uncertain to say how many are matched on other routes")  # fmt: skip
     share = (f"Of every 100 fewer arrivals by the {treated_words(study)}, {many} "

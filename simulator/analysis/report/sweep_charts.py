@@ -59,8 +59,19 @@ def _layout(efforts: Sequence[float], title: str, design: Design) -> dict[str, A
         at = list(efforts).index(float(base or 0.0))
         line = {"color": style.MUTED, "width": 1, "dash": "dot"}
         found["shapes"] = [{"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}]
-        found["annotations"] = [{"x": at, "y": 1, "yref": "paper", "text": "as it was", "showarrow": False, "xshift": 4,
-                                 "xanchor": "left", "yanchor": "top", "font": {"size": 11, "color": style.MUTED}}]
+        found["annotations"] = [
+            {
+                "x": at,
+                "y": 1,
+                "yref": "paper",
+                "text": "as it was",
+                "showarrow": False,
+                "xshift": 4,
+                "xanchor": "left",
+                "yanchor": "top",
+                "font": {"size": 11, "color": style.MUTED},
+            }
+        ]
     return found
 
 

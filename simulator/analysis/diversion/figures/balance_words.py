@@ -253,4 +253,3 @@ def notes(found: Sequence[Balance], table: pd.DataFrame, design: Mapping[str, An
         made.append("* How much the risk of death rises with control is one assumed number, not varied here: deaths "
                     "hang on it.")  # fmt: skip
     return made
-

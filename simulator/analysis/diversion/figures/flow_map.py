@@ -85,9 +85,7 @@ def flow_map_figure(pairs: Pairs) -> Drawn:
     return Drawn(figure, title, _alternative(pairs, table))
 
 
-def _legs(
-    axes: Axes, table: pd.DataFrame, column: str, places: dict[str, Points], frame: Frame, most: float
-) -> None:
+def _legs(axes: Axes, table: pd.DataFrame, column: str, places: dict[str, Points], frame: Frame, most: float) -> None:
     """Draw legs with the largest on top; of differences, fewer and more in two colours and two dashes."""
     rows = table[table[column].abs() > FEWEST * most]
     for _, row in rows.reindex(rows[column].abs().sort_values().index).iterrows():

@@ -183,8 +183,15 @@ def _waffle(axes: Axes, study: Diversion) -> None:
     axes.set_xlim(-0.1, 16.2)
     axes.set_ylim(-0.2, rows + 0.2)
     axes.set_aspect("equal", anchor="NW")
-    axes.annotate("Of every 100 of them, how many are matched, and where", (0, rows + 0.35),
-                  size=style.TEXT_SIZE + 1, weight="bold", color=style.INK, va="bottom", annotation_clip=False)
+    axes.annotate(
+        "Of every 100 of them, how many are matched, and where",
+        (0, rows + 0.35),
+        size=style.TEXT_SIZE + 1,
+        weight="bold",
+        color=style.INK,
+        va="bottom",
+        annotation_clip=False,
+    )
     y = rows - 0.6
     for label, count, colour in counts:
         if count:

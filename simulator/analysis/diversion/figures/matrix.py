@@ -79,9 +79,15 @@ def matrix_figure(found: pd.DataFrame, design: Mapping[str, Any] | None = None) 
 
 def _cell(axes: Axes, x: int, y: int, colour: Any, text: str, small: str, ink: str) -> None:
     axes.add_patch(Rectangle((x - 0.49, y - 0.47), 0.98, 0.94, facecolor=colour, linewidth=0))
-    axes.text(x, y - (0.1 if small else 0), text, ha="center", va="center", color=ink,
-              size=style.TEXT_SIZE + 2 if small else style.SMALL_SIZE, weight="bold" if small else "normal")
+    axes.text(
+        x,
+        y - (0.1 if small else 0),
+        text,
+        ha="center",
+        va="center",
+        color=ink,
+        size=style.TEXT_SIZE + 2 if small else style.SMALL_SIZE,
+        weight="bold" if small else "normal",
+    )
     if small:
         axes.text(x, y + 0.27, small, ha="center", va="center", color=ink, size=style.SMALL_SIZE - 1)
-
-

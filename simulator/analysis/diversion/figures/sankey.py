@@ -89,8 +89,10 @@ def sankey_figure(pairs: Pairs) -> Drawn:
     orders = {column: order_of(tables, column) for column in ("origin", "place", "outcome")}
     orders["outcome"] = [name for name in COLOURS if name in orders["outcome"]]
     title = "Where people who set out are at the end, and what came of it"
-    subtitle = (f"{scenario.title}. Simulated, end of {pairs.months[-1].strftime('%B %Y')}, mean of {len(pairs.with_)} "
-                "pairs of runs. From origin, over the country where they are, to outcome; one scale for both.")
+    subtitle = (
+        f"{scenario.title}. Simulated, end of {pairs.months[-1].strftime('%B %Y')}, mean of {len(pairs.with_)} "
+        "pairs of runs. From origin, over the country where they are, to outcome; one scale for both."
+    )
     high = 6.6
     figure, bottom, top = style.new_figure(high, title, subtitle, style.source_line(pairs.with_))
     totals = [float(table["people"].sum()) for table in tables]
