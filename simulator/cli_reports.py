@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.numbers import FEW_WORDS, fixed, marked, people
-from simulator.terminal import guarded, print_json, print_table, print_wrapped
+from simulator.numbers import FEW_WORDS, count, fixed, marked, people
+from simulator.terminal import guarded, print_json, print_table, print_wrapped, say
 
 if TYPE_CHECKING:
     from simulator.analysis.diversion.study import Diversion
+    from simulator.api.runs import Rerun
+    from simulator.outputs.result import Result
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Routes = Annotated[
@@ -100,3 +102,51 @@ def report(
     from simulator import api
 
     print(api.report(runs, out, routes=route or (), overwrite=overwrite))
+
+
+def print_totals(result: Result) -> None:
+    """Print the totals of a run by route."""
+    columns = ("attempts", "arrivals", "interceptions", "deaths_on_counted_legs", "deaths_on_all_legs",
+               "observed_arrivals", "arrivals_in_observed_months")  # fmt: skip
+    summary, a_row = result.summary, result.scenario.persons_per_agent
+    labels = {name: route.label for name, route in result.scenario.corridor.routes.items()}
+    rows = [
+        (labels[name], *(route[column] if column == "observed_arrivals" or route[column] is None
+                         else marked(route[column], a_row) for column in columns))
+        for name, route in summary["routes"].items()
+    ]  # fmt: skip
+    partial = [
+        labels[name]
+        for name, route in summary["routes"].items()
+        if route["observed_series"] and route["observed_months"] < len(result.clock.whole_months)
+    ]
+    caption = ("People, on the legs where an arrival is counted, but for deaths on all legs of the route. Deaths "
+               f"anywhere on the way, on legs of no route too: {count(summary['totals']['deaths'])}.")  # fmt: skip
+    part = [month for month in result.clock.months if month not in result.clock.whole_months]
+    if part:
+        caption += f" Of {' and '.join(part)} the run covers a part, which is set against nothing observed."
+    if partial:
+        caption += f" Observed for part of the period only: {', '.join(partial)}."
+    if any(isinstance(each, str) for row in rows for each in row[1:]):
+        caption += f"\n{FEW_WORDS}"
+    title = f"{summary['title']}, {summary['start']} to {summary['end']}, seed {summary['seed']}"
+    print_table(title, ("route", *columns), rows, caption)
+    for word in result.words:
+        say(f"warning: {word}")
+
+
+def print_rerun(again: Rerun) -> None:
+    """Print whether a run that was made again is the same, and where it is not on which processors."""
+    from simulator.outputs.provenance import processor_in_words
+
+    if again.exact:
+        print(f"the same, bit for bit: {again.found}")
+        return
+    if again.same:
+        print(f"the same: {again.sameness}")
+    else:
+        first = f"; the first table that differs is {again.different[0]!r}" if again.different else ""
+        print(f"not the same: {again.sameness}{first}")
+    for when, known in zip(("then", "now"), again.processors, strict=True):
+        print(f"  {when}: {processor_in_words(known)}")
+    print(f"  result hash was {again.expected}, now {again.found}")

@@ -14,7 +14,8 @@ from test_cli import corridor as command
 
 import simulator
 from simulator.errors import InputError
-from simulator.scenario.load import check, load
+from simulator.scenario.check_files import check
+from simulator.scenario.load import load
 from simulator.scenario.parameters import Bargaining
 
 # What was decided --------------------------------------------------------------------------------------------------

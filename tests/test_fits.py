@@ -11,9 +11,10 @@ from test_cli import corridor
 
 from simulator import api
 from simulator.errors import InputError
+from simulator.scenario.check_files import check
 from simulator.scenario.evidence_checks import unsupported_numbers
 from simulator.scenario.explain import explain
-from simulator.scenario.load import check, load, resolve
+from simulator.scenario.load import load, resolve
 from simulator.scenario.new import new
 from simulator.scenario.parts import make_parts, named_sources
 from simulator.scenario.schema import Scenario

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": BELOW_MODEL | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps"},
     "terminal": {"core"},
     "cli_sweeps": {"core", "sweeps", "api", "terminal"},
-    "cli_reports": {"core", "analysis", "api", "terminal"},
+    "cli_reports": {"core", "outputs", "analysis", "api", "terminal"},
     "cli": BELOW_MODEL
     | {"stages", "governments", "effects", "outputs", "model", "analysis", "validation", "sweeps", "api"}
     | {"terminal", "cli_reports", "cli_sweeps"},

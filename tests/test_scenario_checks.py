@@ -8,7 +8,8 @@ import pytest
 from broken_scenarios import BROKEN, LAID_OVER, SCENARIO, Broken
 
 from simulator.errors import InputError
-from simulator.scenario.load import check, load
+from simulator.scenario.check_files import check
+from simulator.scenario.load import load
 from simulator.scenario.new import new
 
 

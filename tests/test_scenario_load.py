@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import InputError
+from simulator.scenario.check_files import check
 from simulator.scenario.explain import explain
 from simulator.scenario.library import find, names
-from simulator.scenario.load import check, load, resolve
+from simulator.scenario.load import load, resolve
 from simulator.scenario.new import TEMPLATE, new
 from simulator.scenario.schema import Scenario, json_schema
 from simulator.scenario.seeds import check_seeds

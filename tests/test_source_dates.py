@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import InputError
+from simulator.scenario.check_files import check
 from simulator.scenario.evidence_uses import read_corridors
-from simulator.scenario.load import check
 from simulator.scenario.new import new
 from simulator.scenario.source_dates import last_day, published, sources_too_old
 

@@ -10,8 +10,9 @@ import pytest
 
 from simulator import api
 from simulator.errors import InputError, InputWarning
+from simulator.scenario.check_files import check
 from simulator.scenario.checks_tables import BYTES_A_ROW
-from simulator.scenario.load import check, load
+from simulator.scenario.load import load
 from simulator.scenario.new import new
 from simulator.scenario.tables import COLUMN_UNITS, TABLES
 from simulator.scenario.yaml_file import parse_yaml

@@ -36,7 +36,7 @@ def check(paths: Sequence[str | Path] | str | Path) -> list[Path]:
         design, for each arm, factor, level and drawn number that changes nothing, too.
     """
     from simulator.effects.doubts import doubtful
-    from simulator.scenario.load import check as check_files
+    from simulator.scenario.check_files import check as check_files
     from simulator.scenario.load import unique
 
     given = listed(paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,14 +14,13 @@ from simulator.scenario.csv_file import RawTable, read_table
 from simulator.scenario.draft import Draft
 from simulator.scenario.evidence import LAST_DAY, Source
 from simulator.scenario.fits import lay_fit
-from simulator.scenario.library import FileKind, check_name, find, listed
+from simulator.scenario.library import FileKind, find, listed
 from simulator.scenario.messages import mark_of
 from simulator.scenario.overrides import Change, lay_over, lay_settings, parse_settings, read_override
 from simulator.scenario.parts import Parts, make_parts, named_sources
 from simulator.scenario.regimes import add_regimes, library_regimes
 from simulator.scenario.schema import FitFile, Scenario
 from simulator.scenario.seeds import known_sources, read_sources
-from simulator.scenario.source_dates import sources_too_old
 from simulator.scenario.tables import TABLES
 from simulator.scenario.yaml_file import Document, KeyPath, Mark, dotted, is_there, read_yaml, shown
 
@@ -216,7 +215,7 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
         name = corridor.value.get(key)
         if not isinstance(name, str):
             continue
-        file = _shared(folder / name) if key == "regimes" else folder / name
+        file = shared_file(folder / name) if key == "regimes" else folder / name
         try:
             part = read_yaml(file)
         except InputError as error:
@@ -232,7 +231,7 @@ def _join_splits(corridor: Document, folder: Path) -> tuple[list[Problem], set[s
     return problems, unread
 
 
-def _shared(file: Path) -> Path:
+def shared_file(file: Path) -> Path:
     """Return the library's regimes for a path that means them where a corridor has none of its own there."""
     ours = library_regimes()
     return ours if not file.exists() and file.name == ours.name and ours.is_file() else file
@@ -357,79 +356,3 @@ def _assemble(parts: Parts, sources: dict[str, Source], fit: FitFile | None) -> 
         compare=file.compare, fit_member=file.fit_member if laid else None,
         fit=fit.about() if fit is not None and laid else None, corridor=parts.corridor, sources=sources, **parts.rows,
     )  # fmt: skip
-
-
-def check(paths: Sequence[str | Path] | str | Path, look: Callable[[Resolved], object] = lambda _: None) -> list[Path]:
-    """Check scenarios, corridors and overrides, and return their files.
-
-    Parameters
-    ----------
-    paths : files, names, or folders, of which every file of the three kinds is checked; or one of them.
-    look : called with each scenario that has no problem, and with each of its with-and-without variants.
-
-    Raises
-    ------
-    InputError
-        With every problem of every file.
-    """
-    problems: list[Problem] = []
-    files: dict[Path, Path] = {}
-    for path in listed(paths):
-        try:
-            files.update({file.resolve(): file for file in _files_of(path)})
-        except InputError as error:
-            problems.extend(error.problems)
-    for file in files.values():
-        problems.extend(_check_file(file, look))
-    if problems:
-        raise InputError(unique(problems))
-    return list(files.values())
-
-
-def _files_of(path: str | Path) -> list[Path]:
-    """Return the files to check for a path or name."""
-    check_name(str(path), "scenario")
-    folder = Path(path)
-    if folder.is_dir() and not (folder / "corridor.yaml").is_file():
-        corridors = sorted(folder.glob("*/corridor.yaml"))
-        found = [*folder.glob("*.yaml"), *folder.glob("overrides/*.yaml"), *corridors]
-        shared = {part for corridor in corridors for part in _parts_of(corridor)}
-        if found:
-            return sorted(file for file in found if file.resolve() not in shared)
-    try:
-        return [find(path, "scenario")]
-    except InputError as error:
-        try:
-            return [find(path, "override")]
-        except InputError:
-            raise error from None
-
-
-def _parts_of(corridor: Path) -> Iterator[Path]:
-    """Yield the files that a corridor is split into, as far as it can be read: they are checked with it."""
-    try:
-        content = read_yaml(corridor).value
-    except InputError:
-        return
-    for key in SPLIT:
-        name = content.get(key) if isinstance(content, dict) else None
-        if isinstance(name, str):
-            file = corridor.parent / name
-            yield (_shared(file) if key == "regimes" else file).resolve()
-
-
-def _check_file(file: Path, look: Callable[[Resolved], object]) -> Sequence[Problem]:
-    """Return the problems of a file, and of its with-and-without variants."""
-    try:
-        document = read_yaml(file)
-        if kind_of(document, file) == "override":
-            read_override(file, file.stem)
-            return []
-        made = resolve(file)
-        look(made)
-        for name in made.scenario.compare:
-            without = name in made.scenario.overrides
-            look(resolve(file, without=(name,)) if without else resolve(file, overrides=(name,)))
-    except InputError as error:
-        return error.problems
-    return list(sources_too_old(make_parts(made.draft)))
